@@ -210,7 +210,9 @@ mod tests {
 
     #[test]
     fn one_spelling_for_one_id() {
-        for text in ["", "T", "T01", "T+1", "t1", "T1 ", "T99999999999999999999", "C1.0", "C1.", "abc"] {
+        for text in
+            ["", "T", "T01", "T+1", "t1", "T1 ", "T99999999999999999999", "C1.0", "C1.", "abc"]
+        {
             assert!(text.parse::<AnyId>().is_err(), "{text}");
         }
     }

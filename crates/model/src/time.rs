@@ -14,8 +14,9 @@ pub struct Timestamp(i64);
 impl Timestamp {
     /// From milliseconds since the Unix epoch; what the calendar cannot name is pulled to its edge.
     pub fn from_millis(millis: i64) -> Self {
-        let (min, max) = (jiff::Timestamp::MIN, jiff::Timestamp::MAX);
-        Self(millis.clamp(min.as_millisecond(), max.as_millisecond()))
+        // Whole seconds: the last one of the calendar is not all there.
+        let (min, max) = (jiff::Timestamp::MIN.as_second() + 1, jiff::Timestamp::MAX.as_second());
+        Self(millis.clamp(min * 1000, max * 1000))
     }
 
     /// Milliseconds since the Unix epoch.
@@ -127,7 +128,8 @@ const UNITS: [(&str, u64); 5] =
 impl fmt::Display for Lease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX);
-        let (unit, size) = UNITS.into_iter().find(|(_, size)| millis % size == 0).unwrap_or(("ms", 1));
+        let (unit, size) =
+            UNITS.into_iter().find(|(_, size)| millis % size == 0).unwrap_or(("ms", 1));
         write!(f, "{}{unit}", millis / size)
     }
 }
@@ -170,7 +172,10 @@ mod tests {
     fn times_are_spelled_in_rfc_3339() {
         let at: Timestamp = "2026-11-22T14:00:00.250Z".parse().expect("well formed");
         assert_eq!(at.to_string(), "2026-11-22T14:00:00.250Z");
-        assert_eq!("yesterday".parse::<Timestamp>().expect_err("not a time").code, "time.malformed");
+        assert_eq!(
+            "yesterday".parse::<Timestamp>().expect_err("not a time").code,
+            "time.malformed"
+        );
     }
 
     #[test]

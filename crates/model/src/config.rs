@@ -1,0 +1,211 @@
+//! `weir.toml`: what a repository asks of Weir. Read from the trunk, never from the change under test.
+
+use crate::Refusal;
+use crate::time::Lease;
+use serde::{Deserialize, Serialize};
+
+/// A check that every candidate must pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// Unique, in lower case: `test`, `lint`.
+    pub name: String,
+    /// A line for `sh -c`, run at the root of a clean tree.
+    pub run: String,
+    /// How long it may run.
+    #[serde(default = "Check::default_time_limit")]
+    pub time_limit: Lease,
+    /// How many bytes of output are kept; the middle is left out.
+    #[serde(default = "Check::default_output_limit")]
+    pub output_limit: u64,
+}
+
+impl Check {
+    /// Half an hour: longer than most test suites, shorter than a stalled afternoon.
+    pub fn default_time_limit() -> Lease {
+        Lease::minutes(30)
+    }
+
+    /// A mebibyte: some ten thousand lines.
+    pub fn default_output_limit() -> u64 {
+        1 << 20
+    }
+}
+
+/// What `weir.toml` says, with defaults for what it does not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The branch that changes land on; found by itself when not named.
+    pub trunk: Option<String>,
+    /// The checks, in the order they run.
+    #[serde(rename = "check")]
+    pub checks: Vec<Check>,
+    /// What people must do.
+    pub review: Review,
+    /// What an agent gets.
+    pub sessions: Sessions,
+    /// What a push may bring.
+    pub push: Push,
+}
+
+/// `[review]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Review {
+    /// How many people, none of whom answers for the change, must approve a revision.
+    pub approvals: u32,
+}
+
+/// `[sessions]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sessions {
+    /// How long a session's token lives.
+    pub length: Lease,
+    /// How long a claim lives without being renewed.
+    pub claim: Lease,
+}
+
+/// `[push]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Push {
+    /// The largest push, in bytes as git sends it.
+    pub bytes_max: u64,
+    /// The largest single file, in bytes.
+    pub file_bytes_max: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            trunk: None,
+            checks: Vec::new(),
+            review: Review::default(),
+            sessions: Sessions::default(),
+            push: Push::default(),
+        }
+    }
+}
+
+impl Default for Review {
+    fn default() -> Self {
+        Self { approvals: 0 }
+    }
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self { length: Lease::minutes(8 * 60), claim: Lease::minutes(30) }
+    }
+}
+
+impl Default for Push {
+    fn default() -> Self {
+        // 50 MB: generous for source, and far below what hurts a clone.
+        Self { bytes_max: 50_000_000, file_bytes_max: 10_000_000 }
+    }
+}
+
+/// More are a mistake.
+const CHECKS_MAX: usize = 50;
+
+impl Config {
+    /// Reads `weir.toml`.
+    ///
+    /// # Errors
+    /// `config.malformed`, naming the line and what stands there.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let line = error.span().map(|span| line_of(text, span.start));
+            malformed(line, error.message())
+        })?;
+        let line_of_check = |name: &str| {
+            let quoted = text.match_indices(name).map(|(at, _)| at).last();
+            quoted.map(|at| line_of(text, at))
+        };
+        if config.checks.len() > CHECKS_MAX {
+            return Err(malformed(None, &format!("more than {CHECKS_MAX} checks")));
+        }
+        for (index, check) in config.checks.iter().enumerate() {
+            let good =
+                |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+            if check.name.is_empty() || check.name.len() > 40 || !check.name.chars().all(good) {
+                let what = "a check's `name` is 1 to 40 of `a`-`z`, `0`-`9`, `-`, `_`";
+                return Err(malformed(line_of_check(&check.name), what));
+            }
+            if config.checks.iter().take(index).any(|other| other.name == check.name) {
+                let what = format!("two checks are called `{}`", check.name);
+                return Err(malformed(line_of_check(&check.name), &what));
+            }
+            if check.run.trim().is_empty() {
+                let what = format!("the check `{}` has nothing to `run`", check.name);
+                return Err(malformed(line_of_check(&check.name), &what));
+            }
+        }
+        Ok(config)
+    }
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}
+
+fn malformed(line: Option<usize>, what: &str) -> Refusal {
+    let what = what.lines().collect::<Vec<_>>().join(" ");
+    let sentence = match line {
+        Some(line) => format!("`weir.toml`, line {line}: {what}"),
+        None => format!("`weir.toml`: {what}"),
+    };
+    Refusal::new("config.malformed", sentence).hint("`weir init --print` shows a valid one")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_empty_file_asks_for_nothing() {
+        assert_eq!(Config::parse("").expect("empty"), Config::default());
+    }
+
+    #[test]
+    fn checks_are_read_in_order() {
+        let config = Config::parse(
+            "[[check]]\nname = \"test\"\nrun = \"make test\"\ntime_limit = \"5m\"\n\
+             [[check]]\nname = \"lint\"\nrun = \"make lint\"\n[review]\napprovals = 1\n",
+        )
+        .expect("well formed");
+        assert_eq!(config.checks.len(), 2);
+        assert_eq!(config.checks[0].time_limit.to_string(), "5m");
+        assert_eq!(config.review.approvals, 1);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        let rows = [
+            ("\n\ncolour = 1\n", "line 3"),
+            ("[[check]]\nname = \"test\"\n", "line 1"),
+            ("[review]\napprovals = \"two\"\n", "line 2"),
+            ("[sessions]\n\nclaim = \"soon\"\n", "line 3"),
+            ("[[check]]\nname = \"Te st\"\nrun = \"x\"\n", "line 2"),
+            ("[[check]]\nname=\"a\"\nrun=\"x\"\n[[check]]\nname=\"a\"\nrun=\"y\"\n", "two checks"),
+            ("[[check]]\nname=\"a\"\nrun=\" \"\n", "nothing to `run`"),
+            ("x = [", "line 1"),
+        ];
+        for (text, expected) in rows {
+            let refusal = Config::parse(text).expect_err(text);
+            assert_eq!(refusal.code, "config.malformed");
+            assert!(refusal.sentence.contains(expected), "{text}: {}", refusal.sentence);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "(?s).*") {
+            let _ = Config::parse(&text);
+        }
+    }
+}
