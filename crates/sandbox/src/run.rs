@@ -108,13 +108,13 @@ pub fn run(spec: &Spec, cancel: &Cancel) -> Result<Outcome, Failure> {
     watch_exit(running.pid, news)?;
     running.release()?;
 
-    let mut kept = Kept::within(spec.output_limit_bytes);
-    let stopped = wait(&told, &mut kept, cancel, started.checked_add(spec.time_limit));
+    let mut heard = Heard { kept: Kept::within(spec.output_limit_bytes), closed: false };
+    let stopped = wait(&told, &mut heard, cancel, started.checked_add(spec.time_limit));
     let status = running.end()?;
-    drain(&told, &mut kept);
+    drain(&told, &mut heard);
 
     let how = stopped.unwrap_or_else(|| ended(status));
-    Ok(Outcome { how, output: kept.finish(), elapsed: started.elapsed(), tier: Tier::Limits })
+    Ok(Outcome { how, output: heard.kept.finish(), elapsed: started.elapsed(), tier: Tier::Limits })
 }
 
 /// Starts the process behind a gate: a shell that waits for a word on stdin before it becomes the
@@ -218,18 +218,25 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Failure
     thread.map(drop).map_err(failed("start a thread"))
 }
 
+/// What came through the pipe, and whether more can come.
+struct Heard {
+    kept: Kept,
+    closed: bool,
+}
+
 /// Collects output until there is a reason to end. `None`: it ended by itself.
 fn wait(
     told: &Receiver<News>,
-    kept: &mut Kept,
+    heard: &mut Heard,
     cancel: &Cancel,
     deadline: Option<Instant>,
 ) -> Option<Ended> {
     loop {
         match receive(told, deadline) {
-            Ok(News::Wrote(bytes)) => kept.push(&bytes),
+            Ok(News::Wrote(bytes)) => heard.kept.push(&bytes),
             // A process may close its outputs and work on.
-            Ok(News::PipeClosed | News::Woken) => {}
+            Ok(News::PipeClosed) => heard.closed = true,
+            Ok(News::Woken) => {}
             Ok(News::Exited) | Err(RecvTimeoutError::Disconnected) => return None,
             Err(RecvTimeoutError::Timeout) => return Some(Ended::TimedOut),
         }
@@ -244,16 +251,13 @@ fn wait(
 }
 
 /// Collects what was still in the pipe when the tree was killed.
-fn drain(told: &Receiver<News>, kept: &mut Kept) {
+fn drain(told: &Receiver<News>, heard: &mut Heard) {
     let deadline = Instant::now() + PIPE_GRACE;
-    loop {
+    while !heard.closed && Instant::now() < deadline {
         match receive(told, Some(deadline)) {
-            Ok(News::Wrote(bytes)) => kept.push(&bytes),
-            Ok(News::PipeClosed) | Err(_) => return,
+            Ok(News::Wrote(bytes)) => heard.kept.push(&bytes),
+            Ok(News::PipeClosed) | Err(_) => heard.closed = true,
             Ok(News::Exited | News::Woken) => {}
-        }
-        if Instant::now() >= deadline {
-            return;
         }
     }
 }
