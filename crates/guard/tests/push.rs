@@ -7,7 +7,7 @@ use weir_model::event::Mandate;
 use weir_model::{PathSet, Refusal, config};
 
 fn paths(patterns: &str) -> PathSet {
-    PathSet::new(patterns.split_whitespace()).unwrap()
+    PathSet::new(patterns.split_whitespace()).expect(patterns)
 }
 
 fn limits() -> Limits {

@@ -17,7 +17,7 @@ fn letters(length: usize, alphabet: &[u8]) -> String {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        usize::try_from(state >> 33).unwrap()
+        usize::try_from(state >> 33).expect("31 bits")
     };
     (0..length).map(|_| char::from(alphabet[next() % alphabet.len()])).collect()
 }
@@ -112,7 +112,7 @@ fn what_only_looks_like_one_is_passed_over() {
 fn pem(kind: &str, body: &str, before: &str, after: &str) -> String {
     let begin = format!("-----BEGIN {kind}PRIVATE KEY-----");
     let end = format!("-----END {kind}PRIVATE KEY-----");
-    let lines = body.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap());
+    let lines = body.as_bytes().chunks(64).map(|line| str::from_utf8(line).expect("ASCII"));
     let lines = std::iter::once(begin.as_str()).chain(lines).chain([end.as_str()]);
     lines.map(|line| format!("{before}{line}{after}")).collect()
 }
