@@ -2,7 +2,7 @@
 //!
 //! Invariants: (1) nothing is done, and nothing answered, before its record is durable; (2) a reader sees what it
 //! was told of, and nothing that could still be lost; (3) what runs in the background runs under a lease, and
-//! records under its fencing token; (4) time, ids and randomness come in through [`Clock`] and [`Entropy`] alone.
+//! records under its fencing token; (4) time, ids and randomness come in through [`weir_model::Clock`] and [`Entropy`] alone.
 //! Deliberately absent: rules. Each file in `meet` joins pillars for one kind of command and has no opinion.
 
 mod ask;
@@ -17,13 +17,13 @@ mod secret;
 mod space;
 
 pub use ask::{Ask, Claim, NewSession, NewTask, NewToken, Opened};
-pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};
+pub use clock::{Entropy, SystemClock, SystemEntropy};
 pub use error::{Error, Failure};
 pub use folds::Folds;
 pub use meet::push::PushReply;
 pub use rules::Found as Checks;
 pub use secret::Secret;
-pub use space::{Found, Options, Space, Store};
+pub use space::{ClockSource, Found, Options, Space, Store};
 pub use weir_guard::Caller;
 
 use crate::core::{Core, Decided};
