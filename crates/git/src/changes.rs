@@ -87,7 +87,7 @@ pub struct ChangedPath {
 
 impl ChangedPath {
     /// As it was, unless it is new.
-    pub fn old(&self) -> Option<Side> {
+    pub fn old_side(&self) -> Option<Side> {
         match self.kind {
             Kind::Added(_) => None,
             Kind::Deleted(old)
@@ -98,7 +98,7 @@ impl ChangedPath {
     }
 
     /// As it is, unless it is gone.
-    pub fn new(&self) -> Option<Side> {
+    pub fn new_side(&self) -> Option<Side> {
         match self.kind {
             Kind::Deleted(_) => None,
             Kind::Added(new)
