@@ -1,0 +1,79 @@
+//! Benches: examples of the rooms, built in release and run. They print; `docs/benchmarks.md` keeps the numbers.
+
+use crate::failure::Failure;
+use crate::run::{cargo, shown};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// A bench that can be asked for by name.
+struct Bench {
+    name: &'static str,
+    /// The example that it is, whichever room holds it.
+    example: &'static str,
+    /// Whether it starts the real `weir`, which is then built too.
+    needs_weir: bool,
+    about: &'static str,
+}
+
+const BENCHES: [Bench; 4] = [
+    Bench {
+        name: "ledger",
+        example: "bench_ledger",
+        needs_weir: false,
+        about: "Durable appends, verification and start-up, on both stores",
+    },
+    Bench {
+        name: "claims",
+        example: "bench_claims",
+        needs_weir: false,
+        about: "A storm of workers on 10,000 tasks: claims a second, and no doubles",
+    },
+    Bench {
+        name: "start",
+        example: "bench_start",
+        needs_weir: true,
+        about: "`weir up` on a large repository: time to the first answer, memory at rest",
+    },
+    Bench {
+        name: "kill",
+        example: "bench_kill",
+        needs_weir: true,
+        about: "Kill the server at random points under load, for longer than the tests do",
+    },
+];
+
+/// A line for each bench, for the help.
+pub(crate) fn list() -> String {
+    BENCHES.iter().map(|bench| format!("  {:<14}  {}\n", bench.name, bench.about)).collect()
+}
+
+/// Builds the bench called `name` and runs it with these arguments.
+pub(crate) fn run(name: &str, arguments: &[&str]) -> Result<(), Failure> {
+    let bench = BENCHES.iter().find(|bench| bench.name == name).ok_or_else(|| unknown(name))?;
+    // Built for the whole workspace: `cargo run -p` would build the graph again with other features.
+    let mut build = cargo(&["build", "--release", "--workspace", "--example", bench.example]);
+    if bench.needs_weir {
+        build.args(["--bin", "weir"]);
+    }
+    shown(&mut build)?;
+    let release = release_folder()?;
+    let program = release.join("examples").join(bench.example);
+    shown(Command::new(program).args(arguments).env("WEIR_BIN", release.join("weir")))
+}
+
+pub(crate) fn unknown(name: &str) -> Failure {
+    let names: Vec<String> = BENCHES.iter().map(|bench| format!("`{}`", bench.name)).collect();
+    let names = names.join(", ");
+    Failure::usage(match name {
+        "" => format!("which bench? there are {names}"),
+        name => format!("no bench is called `{name}`; there are {names}"),
+    })
+}
+
+/// Where cargo puts what it builds in release: beside the folder of this very program.
+fn release_folder() -> Result<PathBuf, Failure> {
+    let lost = || Failure::chore("this program does not know where it was built");
+    let own = std::env::current_exe().map_err(|_| lost())?;
+    let target = own.parent().and_then(|profile| profile.parent()).ok_or_else(lost)?;
+    Ok(target.join("release"))
+}
