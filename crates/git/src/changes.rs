@@ -87,7 +87,7 @@ pub struct ChangedPath {
 
 impl ChangedPath {
     /// As it was, unless it is new.
-    pub fn old_side(&self) -> Option<Side> {
+    pub fn old(&self) -> Option<Side> {
         match self.kind {
             Kind::Added(_) => None,
             Kind::Deleted(old)
@@ -98,7 +98,8 @@ impl ChangedPath {
     }
 
     /// As it is, unless it is gone.
-    pub fn new_side(&self) -> Option<Side> {
+    #[expect(clippy::new_ret_no_self, reason = "the new side, beside the old one")]
+    pub fn new(&self) -> Option<Side> {
         match self.kind {
             Kind::Deleted(_) => None,
             Kind::Added(new)

@@ -144,7 +144,7 @@ fn a_large_blob_is_listed_and_merged_without_being_read() {
     let (old, new) = (objects.tree(first).expect("read"), objects.tree(second).expect("read"));
     let started = std::time::Instant::now();
     let changes = objects.changes(Some(old), new, 10).expect("compared");
-    let large = changes.paths[0].new_side().expect("added");
+    let large = changes.paths[0].new().expect("added");
     assert_eq!((changes.total, large.size), (1, 200 << 20));
     let path = BString::from("large");
     let read = objects.file(second, path.as_ref(), 1 << 20).expect("read");
@@ -198,7 +198,7 @@ fn changes_are_told_apart() {
     ];
     assert_eq!(told, expected.map(|(path, kind)| (path.to_owned(), kind)));
     let text = changes.paths.iter().find(|change| change.path == "text").expect("listed");
-    assert_eq!((text.old_side().expect("was").size, text.new_side().expect("is").size), (1, 2));
+    assert_eq!((text.old().expect("was").size, text.new().expect("is").size), (1, 2));
     let capped = trunk.objects().changes(Some(tree(first)), tree(second), 2).expect("compared");
     assert_eq!((capped.paths.len(), capped.total), (2, 7));
 }
