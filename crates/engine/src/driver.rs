@@ -15,7 +15,7 @@ use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use weir_git::{CommitId, Draft, Landed, Person, Signature, Written};
-use weir_ledger::HeldLease;
+use weir_ledger::{HeldLease, LeaseError};
 use weir_model::event::queue::{Dropped, Event as QueueEvent, Verdict};
 use weir_model::event::review::Repair;
 use weir_model::{Actor, Context, Event, Lease, Position, Refusal, RevisionId, Timestamp};
@@ -91,6 +91,21 @@ struct Drive {
 struct Held {
     lease: HeldLease,
     renewed_at: Timestamp,
+}
+
+impl Held {
+    fn renew_in_time(&mut self, engine: &Engine) -> Result<(), Error> {
+        let now = engine.now();
+        if now.since(self.renewed_at) >= RENEW_EVERY {
+            engine.ledger().renew(&mut self.lease, now, LEASE).map_err(lease_failed)?;
+            self.renewed_at = now;
+        }
+        Ok(())
+    }
+}
+
+fn lease_failed(error: LeaseError) -> Error {
+    Failure::Lease(Arc::new(error)).into()
 }
 
 impl Drive {
@@ -222,20 +237,7 @@ impl Drive {
         }
         let tree = gate::Tree::lay_out(&self.engine, candidate, commit)?;
         for check in &candidate.checks {
-            let ran = std::thread::scope(|scope| {
-                let done = AtomicBool::new(false);
-                let renewing = scope.spawn(|| self.keep_lease(&done));
-                let ran = tree.run(check, cancel);
-                done.store(true, Ordering::SeqCst);
-                renewing.thread().unpark();
-                // A lease that could not be kept shows at the next record.
-                let lease = renewing.join().unwrap_or(None);
-                (ran, lease)
-            });
-            let (ran, lease) = ran;
-            if let Some(lease) = lease {
-                self.lease = Some(lease);
-            }
+            let ran = self.run_renewing(|| tree.run(check, cancel));
             if self.is_stopping() {
                 return Ok(false);
             }
@@ -388,43 +390,37 @@ impl Drive {
 
     /// Takes the lease, or renews it when a third of it has passed.
     fn hold_lease(&mut self) -> Result<(), Error> {
-        let now = self.engine.now();
-        let lease_failed =
-            |error| Error::Failed(Failure::Other(format!("the queue's lease: {}", chain(&error))));
-        match &mut self.lease {
-            Some(held) if now.since(held.renewed_at) < RENEW_EVERY => Ok(()),
-            Some(held) => {
-                let renewed = self.engine.0.core.ledger.renew(&mut held.lease, now, LEASE);
-                renewed.map_err(lease_failed)?;
-                held.renewed_at = now;
-                Ok(())
-            }
-            None => {
-                let name = format!("queue/{}", self.engine.0.trunk.name());
-                let lease = self.core().ledger.lease(&name, &self.holder, now, LEASE);
-                self.lease = Some(Held { lease: lease.map_err(lease_failed)?, renewed_at: now });
-                Ok(())
-            }
+        if let Some(held) = &mut self.lease {
+            return held.renew_in_time(&self.engine);
         }
+        let (name, now) = (format!("queue/{}", self.engine.0.trunk.name()), self.engine.now());
+        let lease = self.core().ledger.lease(&name, &self.holder, now, LEASE).map_err(lease_failed)?;
+        self.lease = Some(Held { lease, renewed_at: now });
+        Ok(())
     }
 
-    /// Renews the lease until `done`; gives back what it holds then.
-    fn keep_lease(&self, done: &AtomicBool) -> Option<Held> {
-        let held = self.lease.as_ref()?;
-        let (mut lease, mut renewed_at) = (held.lease.clone(), held.renewed_at);
-        loop {
-            std::thread::park_timeout(RENEW_EVERY / 4);
-            if done.load(Ordering::SeqCst) {
-                return Some(Held { lease, renewed_at });
-            }
-            let now = self.engine.now();
-            if now.since(renewed_at) >= RENEW_EVERY {
-                match self.core().ledger.renew(&mut lease, now, LEASE) {
-                    Ok(()) => renewed_at = now,
-                    Err(error) => tracing::warn!(error = %chain(&error), "the queue's lease"),
+    /// Runs something long, and renews the lease meanwhile. A lease that could not be kept shows at the next
+    /// record, which is refused.
+    fn run_renewing<T>(&mut self, run: impl FnOnce() -> T) -> T {
+        let Some(mut held) = self.lease.take() else { return run() };
+        let (done, engine) = (AtomicBool::new(false), &self.engine);
+        let (ran, held) = std::thread::scope(|scope| {
+            let renewing = scope.spawn(|| {
+                while !done.load(Ordering::SeqCst) {
+                    std::thread::park_timeout(RENEW_EVERY / 4);
+                    if let Err(error) = held.renew_in_time(engine) {
+                        tracing::warn!(error = %chain(&error), "could not renew the queue's lease");
+                    }
                 }
-            }
-        }
+                held
+            });
+            let ran = run();
+            done.store(true, Ordering::SeqCst);
+            renewing.thread().unpark();
+            (ran, renewing.join().ok())
+        });
+        self.lease = held;
+        ran
     }
 
     /// Waits until something is recorded past `seen`, for the time given, or until it is time to stop.

@@ -35,6 +35,9 @@ pub enum Failure {
         /// What stands there.
         what: String,
     },
+    /// The lease under which the queue is driven could not be had or kept.
+    #[error("the queue's lease is not held")]
+    Lease(#[source] Arc<weir_ledger::LeaseError>),
     /// Git failed.
     #[error("git could not do its part")]
     Git(#[source] Arc<weir_git::Error>),

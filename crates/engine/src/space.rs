@@ -2,6 +2,8 @@
 
 mod home;
 
+pub(crate) use home::write_private;
+
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::core::{Core, chain, fact};
 use crate::driver::Driver;

@@ -3,6 +3,7 @@
 //! is killed in between, the next start finds either nothing or a record whose ref it can make.
 
 mod facts;
+mod receive;
 
 use crate::core::Decided;
 use crate::meet::sessions::asking_session;

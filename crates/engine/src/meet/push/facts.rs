@@ -63,10 +63,7 @@ impl Facts {
 
     /// For the guard.
     pub(crate) fn changed(&self) -> Vec<Changed<'_>> {
-        let entry = |path: &Path| {
-            Changed { path: path.path.as_ref(), new: path.new.map(|side| path.entry(side)) }
-        };
-        self.paths.iter().map(entry).collect()
+        self.paths.iter().map(Path::changed).collect()
     }
 
     /// The paths that differ from the trunk in the end, as a page shows them.
@@ -98,6 +95,10 @@ impl Facts {
 }
 
 impl Path {
+    fn changed(&self) -> Changed<'_> {
+        Changed { path: self.path.as_ref(), new: self.new.map(|side| self.entry(side)) }
+    }
+
     fn entry(&self, side: Side) -> Entry<'_> {
         match (side.mode, &self.link) {
             (Mode::Link, Some(target)) => Entry::Link { target: target.as_ref() },
