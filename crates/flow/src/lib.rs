@@ -1,1 +1,256 @@
-//! Not written yet.
+//! Flow: in which stage every unfinished task stands, for whom it waits, and since when.
+//!
+//! Invariants: (1) a task that is neither done nor withdrawn waits in exactly one stage; (2) the time a wait began
+//! never moves while the stage lasts. Folded from the facts of all pillars, so that no pillar need keep times.
+//! Deliberately absent: decisions. Flow watches; what it sees may slow intake once its own issue has come.
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use weir_model::event::{queue, review, work};
+use weir_model::{
+    CandidateId, ChangeId, Event, LandingId, RevisionId, SessionId, TaskId, Timestamp,
+};
+
+/// Every unfinished task and its stage.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Flow {
+    lines: BTreeMap<TaskId, Line>,
+    followers: BTreeMap<TaskId, BTreeSet<TaskId>>,
+    task_of: BTreeMap<ChangeId, TaskId>,
+    candidates: BTreeMap<CandidateId, RevisionId>,
+    landings: BTreeMap<LandingId, CandidateId>,
+}
+
+/// A task on its way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// The task.
+    pub task: TaskId,
+    /// Its title.
+    pub title: String,
+    /// Its change, once there is one.
+    pub change: Option<ChangeId>,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A stage of the way, and whom a task in it waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum Stage {
+    /// For other tasks to be done.
+    Blocked {
+        /// Which.
+        on: BTreeSet<TaskId>,
+    },
+    /// For an agent to claim it.
+    Ready,
+    /// For the agent that works on it.
+    Working {
+        /// Which.
+        session: SessionId,
+        /// When its claim ends unless renewed.
+        until: Timestamp,
+        /// Whether it repairs what came back.
+        repair: bool,
+    },
+    /// For people to approve it.
+    Review {
+        /// What they should read.
+        revision: RevisionId,
+        /// How many must approve.
+        needed: u32,
+        /// How many have.
+        given: u32,
+    },
+    /// For the candidates ahead of it.
+    Queued {
+        /// The revision.
+        revision: RevisionId,
+    },
+    /// For its checks.
+    Testing {
+        /// The candidate.
+        candidate: CandidateId,
+    },
+    /// For the trunk to move.
+    Landing {
+        /// The landing.
+        landing: LandingId,
+    },
+}
+
+/// Takes a fact in, with the time it happened.
+pub fn evolve(flow: &mut Flow, at: Timestamp, event: &Event) {
+    match event {
+        Event::Work(event) => flow.work(at, event),
+        Event::Review(event) => flow.review(at, event),
+        Event::Queue(event) => flow.queue(at, event),
+        // Who may do what moves no work by itself.
+        Event::Guard(_) => {}
+    }
+}
+
+impl Flow {
+    /// Every unfinished task, oldest first. A claim that has run out by `now` reads as what it is: a wait for
+    /// an agent, since the instant it ended.
+    pub fn lines(&self, now: Timestamp) -> impl Iterator<Item = Line> {
+        self.lines.values().cloned().map(move |mut line| {
+            if let Stage::Working { until, .. } = line.stage
+                && until <= now
+            {
+                line.stage = Stage::Ready;
+                line.since = until;
+            }
+            line
+        })
+    }
+
+    /// One unfinished task.
+    pub fn line(&self, task: TaskId, now: Timestamp) -> Option<Line> {
+        let known = self.lines.get(&task)?;
+        let one = Self { lines: [(task, known.clone())].into(), ..Self::default() };
+        one.lines(now).next()
+    }
+
+    fn work(&mut self, at: Timestamp, event: &work::Event) {
+        match event {
+            work::Event::TaskCreated { task, title, after, .. } => {
+                let on: BTreeSet<TaskId> =
+                    after.iter().copied().filter(|first| self.lines.contains_key(first)).collect();
+                for first in &on {
+                    self.followers.entry(*first).or_default().insert(*task);
+                }
+                let stage = if on.is_empty() { Stage::Ready } else { Stage::Blocked { on } };
+                let (task, title) = (*task, title.clone());
+                self.lines.insert(task, Line { task, title, change: None, stage, since: at });
+            }
+            work::Event::TaskClaimed { task, hold } => {
+                let repair = self.lines.get(task).is_some_and(|line| line.change.is_some());
+                let (session, until) = (hold.session, hold.expires_at);
+                self.enter(*task, at, Stage::Working { session, until, repair });
+            }
+            work::Event::ClaimRenewed { task, hold } => {
+                if let Some(Line { stage: Stage::Working { until, .. }, .. }) =
+                    self.lines.get_mut(task)
+                {
+                    *until = hold.expires_at;
+                }
+            }
+            work::Event::ClaimReleased { task, session: _ }
+            | work::Event::TaskReturned { task, hold: None } => {
+                self.enter(*task, at, Stage::Ready);
+            }
+            work::Event::TaskReturned { task, hold: Some(hold) } => {
+                let (session, until) = (hold.session, hold.expires_at);
+                self.enter(*task, at, Stage::Working { session, until, repair: true });
+            }
+            // The change says where it went.
+            work::Event::TaskSubmitted { task, change } => {
+                self.task_of.insert(*change, *task);
+                if let Some(line) = self.lines.get_mut(task) {
+                    line.change = Some(*change);
+                }
+            }
+            work::Event::TaskDone { task, landing: _ }
+            | work::Event::TaskWithdrawn { task, person: _ } => self.finish(*task, at),
+        }
+    }
+
+    fn review(&mut self, at: Timestamp, event: &review::Event) {
+        match event {
+            review::Event::RevisionSubmitted { revision, task, approvals_needed, .. } => {
+                self.task_of.insert(revision.change, *task);
+                if let Some(line) = self.lines.get_mut(task) {
+                    line.change = Some(revision.change);
+                }
+                let (revision, needed) = (*revision, *approvals_needed);
+                self.enter(*task, at, Stage::Review { revision, needed, given: 0 });
+            }
+            review::Event::RevisionApproved { revision, person: _ } => {
+                let task = self.task_of.get(&revision.change);
+                if let Some(Line { stage: Stage::Review { given, .. }, .. }) =
+                    task.and_then(|task| self.lines.get_mut(task))
+                {
+                    *given += 1;
+                }
+            }
+            // The task's own events say what becomes of it.
+            review::Event::RevisionRejected { .. }
+            | review::Event::RepairAsked { .. }
+            | review::Event::ChangeLanded { .. }
+            | review::Event::ChangeAbandoned { .. } => {}
+        }
+    }
+
+    fn queue(&mut self, at: Timestamp, event: &queue::Event) {
+        match event {
+            queue::Event::RevisionQueued { revision, task, commit: _ } => {
+                self.enter(*task, at, Stage::Queued { revision: *revision });
+            }
+            queue::Event::CandidateBuilt { candidate, revision, .. } => {
+                self.candidates.insert(*candidate, *revision);
+                self.enter_change(*revision, at, Stage::Testing { candidate: *candidate });
+            }
+            queue::Event::CandidateDropped { candidate, why: _ } => self.back(*candidate, at),
+            queue::Event::LandingStarted { landing, candidate, .. } => {
+                self.landings.insert(*landing, *candidate);
+                if let Some(revision) = self.candidates.get(candidate).copied() {
+                    self.enter_change(revision, at, Stage::Landing { landing: *landing });
+                }
+            }
+            queue::Event::LandingLost { landing, actual: _ } => {
+                if let Some(candidate) = self.landings.remove(landing) {
+                    self.back(candidate, at);
+                }
+            }
+            queue::Event::LandingFinished { landing } => {
+                let candidate = self.landings.remove(landing);
+                candidate.map(|candidate| self.candidates.remove(&candidate));
+            }
+            queue::Event::RevisionEjected { candidate: Some(candidate), .. } => {
+                self.candidates.remove(candidate);
+            }
+            queue::Event::RevisionEjected { candidate: None, .. }
+            | queue::Event::RevisionDequeued { .. }
+            | queue::Event::CheckFinished { .. }
+            | queue::Event::GateSet { .. }
+            | queue::Event::TrunkMoved { .. } => {}
+        }
+    }
+
+    fn back(&mut self, candidate: CandidateId, at: Timestamp) {
+        if let Some(revision) = self.candidates.remove(&candidate) {
+            self.enter_change(revision, at, Stage::Queued { revision });
+        }
+    }
+
+    fn enter_change(&mut self, revision: RevisionId, at: Timestamp, stage: Stage) {
+        if let Some(task) = self.task_of.get(&revision.change).copied() {
+            self.enter(task, at, stage);
+        }
+    }
+
+    fn enter(&mut self, task: TaskId, at: Timestamp, stage: Stage) {
+        if let Some(line) = self.lines.get_mut(&task) {
+            line.stage = stage;
+            line.since = at;
+        }
+    }
+
+    fn finish(&mut self, task: TaskId, at: Timestamp) {
+        if let Some(change) = self.lines.remove(&task).and_then(|line| line.change) {
+            self.task_of.remove(&change);
+        }
+        for follower in self.followers.remove(&task).unwrap_or_default() {
+            let Some(line) = self.lines.get_mut(&follower) else { continue };
+            let Stage::Blocked { on } = &mut line.stage else { continue };
+            on.remove(&task);
+            if on.is_empty() {
+                self.enter(follower, at, Stage::Ready);
+            }
+        }
+    }
+}

@@ -1,1 +1,39 @@
-//! Not written yet.
+//! All that touches git: where the user's repository is, what it says, what a merge would give, and
+//! the few acts that change Weir's own trunk beside it.
+//!
+//! Promises: (1) the user's index, work tree, branches, tracked files and configuration are never
+//! touched; one ref under `refs/weir/` keeps what we borrow; (2) a trunk moves only by
+//! compare-and-swap, to a commit whose tree is exactly the tree that was tested; (3) a push lies in
+//! quarantine until somebody accepts it, and leaves nothing behind if nobody does; (4) nothing that a
+//! repository holds (hooks, filters, drivers, configuration) is ever executed.
+//! How: gix reads, with objects in memory where a merge is only predicted; `git` itself, in a hardened
+//! environment, writes, serves and lands. Each such place says why.
+//! Deliberately absent: policy. Facts come out of here, and decisions are carried out.
+
+mod added;
+mod changes;
+mod checkout;
+mod commit;
+mod error;
+mod git;
+mod id;
+mod merge;
+mod objects;
+mod refs;
+mod source;
+mod trunk;
+
+pub use added::{Added, AddedLine};
+pub use changes::{ChangedPath, Changes, Kind, Mode, Side};
+pub use checkout::Checkout;
+pub use commit::{Commit, Draft, Person, Signature};
+pub use error::Error;
+pub use git::{GIT_OLDEST, git_version};
+pub use id::{BlobId, CommitId, TreeId};
+pub use merge::{Merged, Written};
+pub use objects::{Blob, Commits, Entry, Objects};
+pub use refs::{Created, Landed};
+pub use source::{Branch, Head, Source, inspect};
+pub use trunk::Trunk;
+
+pub use bstr::{BStr, BString};

@@ -33,7 +33,7 @@ impl Check {
 }
 
 /// What `weir.toml` says, with defaults for what it does not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// The branch that changes land on; found by itself when not named.
@@ -50,7 +50,7 @@ pub struct Config {
 }
 
 /// `[review]`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Review {
     /// How many people, none of whom answers for the change, must approve a revision.
@@ -75,24 +75,6 @@ pub struct Push {
     pub bytes_max: u64,
     /// The largest single file, in bytes.
     pub file_bytes_max: u64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            trunk: None,
-            checks: Vec::new(),
-            review: Review::default(),
-            sessions: Sessions::default(),
-            push: Push::default(),
-        }
-    }
-}
-
-impl Default for Review {
-    fn default() -> Self {
-        Self { approvals: 0 }
-    }
 }
 
 impl Default for Sessions {

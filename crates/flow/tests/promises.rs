@@ -1,0 +1,121 @@
+//! Tries to break what flow promises: one stage a task, and a start that stays put.
+
+use weir_flow::{Flow, Stage, evolve};
+use weir_model::event::work::{Event as Work, Hold};
+use weir_model::event::{queue, review};
+use weir_model::{
+    CandidateId, ChangeId, Event, FencingToken, LandingId, PathSet, PersonId, RevisionId,
+    SessionId, TaskId, Timestamp,
+};
+
+fn at(ms: i64) -> Timestamp {
+    Timestamp::from_millis(ms)
+}
+
+fn created(task: u64, after: &[u64]) -> Event {
+    Event::Work(Work::TaskCreated {
+        task: TaskId(task),
+        title: format!("t{task}"),
+        text: String::new(),
+        paths: PathSet::everything(),
+        after: after.iter().copied().map(TaskId).collect(),
+        person: PersonId(1),
+        key: None,
+    })
+}
+
+fn hold(until: i64) -> Hold {
+    Hold { session: SessionId(1), token: FencingToken(1), expires_at: at(until) }
+}
+
+#[test]
+fn a_change_is_followed_to_the_trunk() {
+    let (task, revision) = (TaskId(1), RevisionId { change: ChangeId(1), number: 1 });
+    let (candidate, landing) = (CandidateId(1), LandingId(1));
+    let text = String::new;
+    let way: Vec<(Event, Option<Stage>)> = vec![
+        (created(1, &[]), Some(Stage::Ready)),
+        (
+            Work::TaskClaimed { task, hold: hold(1000) }.into(),
+            Some(Stage::Working { session: SessionId(1), until: at(1000), repair: false }),
+        ),
+        (
+            review::Event::RevisionSubmitted {
+                revision,
+                task,
+                session: SessionId(1),
+                person: PersonId(1),
+                token: FencingToken(1),
+                trunk: text(),
+                commit: text(),
+                base: text(),
+                title: text(),
+                paths: vec![],
+                approvals_needed: 1,
+            }
+            .into(),
+            Some(Stage::Review { revision, needed: 1, given: 0 }),
+        ),
+        (
+            review::Event::RevisionApproved { revision, person: PersonId(2) }.into(),
+            Some(Stage::Review { revision, needed: 1, given: 1 }),
+        ),
+        (
+            queue::Event::RevisionQueued { revision, task, commit: text() }.into(),
+            Some(Stage::Queued { revision }),
+        ),
+        (
+            queue::Event::CandidateBuilt {
+                candidate,
+                revision,
+                onto: text(),
+                commit: text(),
+                tree: text(),
+            }
+            .into(),
+            Some(Stage::Testing { candidate }),
+        ),
+        (
+            queue::Event::LandingStarted {
+                landing,
+                candidate,
+                from: text(),
+                to: text(),
+                tree: text(),
+            }
+            .into(),
+            Some(Stage::Landing { landing }),
+        ),
+        (
+            queue::Event::LandingLost { landing, actual: text() }.into(),
+            Some(Stage::Queued { revision }),
+        ),
+        (Work::TaskDone { task, landing }.into(), None),
+    ];
+    let mut flow = Flow::default();
+    for (time, (event, expected)) in way.into_iter().enumerate() {
+        evolve(&mut flow, at(time as i64), &event);
+        assert_eq!(flow.line(task, at(5)).map(|line| line.stage), expected, "after {event:?}");
+    }
+}
+
+#[test]
+fn a_wait_begins_once_and_a_claim_that_ran_out_waits_for_an_agent() {
+    let mut flow = Flow::default();
+    evolve(&mut flow, at(1), &created(1, &[]));
+    evolve(&mut flow, at(2), &created(2, &[1]));
+    let task = TaskId(1);
+    evolve(&mut flow, at(3), &Work::TaskClaimed { task, hold: hold(10) }.into());
+    evolve(&mut flow, at(4), &Work::ClaimRenewed { task, hold: hold(20) }.into());
+    let line = flow.line(task, at(19)).expect("unfinished");
+    assert_eq!(line.since, at(3));
+    let line = flow.line(task, at(20)).expect("unfinished");
+    assert_eq!((line.stage, line.since), (Stage::Ready, at(20)));
+
+    let blocked = flow.line(TaskId(2), at(20)).expect("unfinished");
+    assert_eq!(blocked.stage, Stage::Blocked { on: [task].into() });
+    evolve(&mut flow, at(30), &Work::TaskDone { task, landing: LandingId(1) }.into());
+    let line = flow.line(TaskId(2), at(31)).expect("unfinished");
+    assert_eq!((line.stage, line.since), (Stage::Ready, at(30)));
+    assert_eq!(flow.lines(at(31)).count(), 1);
+}

@@ -1,0 +1,239 @@
+//! Two engines, one answer: what gix predicts in memory and what git would land.
+
+mod support;
+
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::process::Stdio;
+use support::{Repo, draft, git_command, git_in};
+use weir_git::{CommitId, Merged, Trunk, Written};
+
+/// Builds `base` and, on it, `ours` and `theirs`, in one process.
+fn three(files: [&Files; 3]) -> (Repo, [CommitId; 3]) {
+    let repo = Repo::empty();
+    let mut import = git_command(&repo.dir)
+        .args(["fast-import", "--quiet"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("git runs");
+    let mut stream = Vec::new();
+    for (name, files) in ["main", "ours", "theirs"].into_iter().zip(files) {
+        let from = if name == "main" { "" } else { "from refs/heads/main\n" };
+        write!(stream, "commit refs/heads/{name}\ncommitter A <a@x> 1700000000 +0000\ndata 1\nx\n{from}deleteall\n")
+            .expect("written");
+        for (path, (mode, text)) in files {
+            write!(stream, "M {mode} inline {path}\ndata {}\n{text}\n", text.len())
+                .expect("written");
+        }
+    }
+    import.stdin.take().expect("piped").write_all(&stream).expect("written");
+    assert!(import.wait().expect("ends").success());
+    let ids = ["main", "ours", "theirs"].map(|name| repo.rev(name));
+    (repo, ids)
+}
+
+type Files = BTreeMap<String, (&'static str, String)>;
+
+fn files(list: &[(&str, &str)]) -> Files {
+    list.iter().map(|(path, text)| ((*path).to_owned(), ("100644", (*text).to_owned()))).collect()
+}
+
+fn both(trunk: &Trunk, onto: CommitId, change: CommitId) -> (Merged, Merged) {
+    let predicted = trunk.objects().predict_merge(onto, change).expect("predicted");
+    (predicted, trunk.merge(onto, change).expect("merged"))
+}
+
+#[test]
+fn both_engines_agree_on_the_plain_cases() {
+    let base = [("a", "1\n2\n3\n4\n5\n"), ("b", "x\n"), ("d/e", "e\n")];
+    let with = |path: &str, text: &str| {
+        let mut files = files(&base);
+        files.insert(path.to_owned(), ("100644", text.to_owned()));
+        files
+    };
+    let mut gone = files(&base);
+    gone.remove("b");
+    let table: [(Files, Files, Option<&[&str]>); 6] = [
+        (with("a", "0\n2\n3\n4\n5\n"), with("a", "1\n2\n3\n4\n6\n"), None),
+        (with("new", "n\n"), with("d/other", "o\n"), None),
+        (with("a", "0\n2\n3\n4\n5\n"), with("a", "9\n2\n3\n4\n5\n"), Some(&["a"])),
+        (with("new", "n\n"), with("new", "m\n"), Some(&["new"])),
+        (with("b", "y\n"), gone.clone(), Some(&["b"])),
+        (gone.clone(), gone, None),
+    ];
+    for (ours, theirs, conflict) in table {
+        let (repo, [_, ours, theirs]) = three([&files(&base), &ours, &theirs]);
+        let (predicted, merged) = both(&repo.trunk(), ours, theirs);
+        assert_eq!(predicted, merged);
+        match (merged, conflict) {
+            (Merged::Clean { .. }, None) => {}
+            (Merged::Conflict { paths }, Some(expected)) => assert_eq!(paths, expected),
+            (merged, conflict) => panic!("{merged:?} where {conflict:?} was due"),
+        }
+    }
+}
+
+#[test]
+fn a_prediction_writes_nothing() {
+    let base = files(&[("a", "1\n2\n3\n")]);
+    let (ours, theirs) = (files(&[("a", "0\n2\n3\n")]), files(&[("a", "1\n2\n4\n")]));
+    let (repo, [_, ours, theirs]) = three([&base, &ours, &theirs]);
+    let trunk = repo.trunk();
+    let before = git_in(trunk.dir(), &["count-objects"]);
+    trunk.objects().predict_merge(ours, theirs).expect("predicted");
+    assert_eq!(git_in(trunk.dir(), &["count-objects"]), before);
+}
+
+#[test]
+fn a_written_merge_is_the_same_commit_every_time_and_holds_the_merged_tree() {
+    let base = files(&[("a", "1\n2\n3\n")]);
+    let (ours, theirs) = (files(&[("a", "0\n2\n3\n")]), files(&[("a", "1\n2\n4\n")]));
+    let (repo, [_, ours, theirs]) = three([&base, &ours, &theirs]);
+    let trunk = repo.trunk();
+    let written =
+        trunk.write_merge(ours, theirs, &draft("Land C1\n\nTask: T1\n")).expect("written");
+    assert_eq!(
+        written,
+        trunk.write_merge(ours, theirs, &draft("Land C1\n\nTask: T1\n")).expect("again")
+    );
+    let Written::Commit { commit, tree } = written else { panic!("no conflict") };
+    let read = trunk.objects().commit(commit).expect("read");
+    assert_eq!((read.tree, read.parents), (tree, vec![ours, theirs]));
+    assert_eq!(read.message, "Land C1\n\nTask: T1\n");
+    let shown =
+        git_in(trunk.dir(), &["show", "--no-patch", "--format=%an|%ae|%aI", &commit.to_string()]);
+    assert_eq!(shown, "Weir|weir@x.test|2023-11-14T22:13:20Z");
+    assert_eq!(git_in(trunk.dir(), &["fsck", "--no-dangling", "--full"]), "");
+}
+
+#[test]
+fn a_hostile_name_cannot_break_out_of_its_line() {
+    let repo = Repo::with(&[("a", "a")]);
+    let trunk = repo.trunk();
+    let tree = trunk.objects().tree(repo.head()).expect("read");
+    let mut evil = draft("message\0with a nul");
+    evil.author.person.name = "A\ncommitter B <b@x> 1 +0000\0<".to_owned();
+    evil.author.person.email = ">".to_owned();
+    evil.committer.person.name = " ".to_owned();
+    evil.committer.at = weir_model::Timestamp::from_millis(-1);
+    let commit = trunk.write_commit(tree, &[repo.head()], &evil).expect("written");
+    let read = trunk.objects().commit(commit).expect("read");
+    assert_eq!(read.author.person.name, "Acommitter B b@x 1 +0000");
+    assert_eq!((read.committer.person.name.as_str(), read.committer.at.as_millis()), ("weir", 0));
+    assert_eq!(git_in(trunk.dir(), &["fsck", "--no-dangling", "--full", "--strict"]), "");
+}
+
+#[test]
+fn histories_with_nothing_in_common_are_refused() {
+    let repo = Repo::with(&[("a", "a")]);
+    let first = repo.head();
+    repo.git(&["checkout", "--quiet", "--orphan", "other"]);
+    let other = repo.commit("other", &[("b", "b")]);
+    let trunk = repo.trunk();
+    let refused = trunk.merge(first, other).expect_err("unrelated");
+    assert_eq!(refused.refusal().expect("a refusal").code, "merge.unrelated");
+    let refused = trunk.objects().predict_merge(first, other).expect_err("unrelated");
+    assert_eq!(refused.refusal().expect("a refusal").code, "merge.unrelated");
+}
+
+#[test]
+fn attributes_of_the_tree_say_what_may_be_merged() {
+    let text = |file: &str, lock: &str| {
+        let attributes = "LOG merge=union\n*.lock -merge\n";
+        files(&[(".gitattributes", attributes), ("LOG", file), ("a.lock", lock)])
+    };
+    let base = text("1\n", "1\n2\n3\n4\n");
+    let (repo, [_, ours, theirs]) =
+        three([&base, &text("1\nours\n", "1\n2\n3\n4\n"), &text("1\ntheirs\n", "1\n2\n3\n4\n")]);
+    let (predicted, merged) = both(&repo.trunk(), ours, theirs);
+    assert!(matches!(merged, Merged::Clean { .. }), "a union: {merged:?}");
+    assert_eq!(predicted, merged);
+    let (repo, [_, ours, theirs]) =
+        three([&base, &text("1\n", "0\n2\n3\n4\n"), &text("1\n", "1\n2\n3\n5\n")]);
+    let (predicted, merged) = both(&repo.trunk(), ours, theirs);
+    assert!(matches!(merged, Merged::Conflict { .. }), "not line by line: {merged:?}");
+    assert_eq!(predicted, merged);
+}
+
+/// A small tree: a few paths, some of which are folders to others, of few lines each.
+fn tree() -> impl Strategy<Value = Files> {
+    let paths = prop::sample::select(vec!["a", "b", "d/a", "d/b", "d/e/a", "f"]);
+    let mode = prop::sample::select(vec!["100644", "100644", "100755"]);
+    // Each line is another: where lines repeat, more than one diff is right, and with it the merge.
+    let lines = prop::sample::subsequence((b'1'..=b'9').collect::<Vec<_>>(), 0..9);
+    let text =
+        lines.prop_map(|lines| lines.into_iter().flat_map(|c| [char::from(c), '\n']).collect());
+    let file = (mode, text);
+    prop::collection::btree_map(paths.prop_map(str::to_owned), file, 1..6)
+}
+
+#[derive(Debug, Clone)]
+enum Edit {
+    Line(usize, usize, &'static str),
+    Delete(usize),
+    Add(&'static str, String),
+    Executable(usize),
+}
+
+fn edits() -> impl Strategy<Value = Vec<Edit>> {
+    let line = prop::sample::select(vec!["x\n", "y\n", "z\n", ""]);
+    let new = prop::sample::select(vec!["b", "d/n", "g", "h/a"]);
+    let edit = prop_oneof![
+        5 => (0usize..6, 0usize..9, line).prop_map(|(file, at, text)| Edit::Line(file, at, text)),
+        1 => (0usize..6).prop_map(Edit::Delete),
+        1 => (new, "[uvw]\n").prop_map(|(path, text)| Edit::Add(path, text)),
+        1 => (0usize..6).prop_map(Edit::Executable),
+    ];
+    prop::collection::vec(edit, 0..4)
+}
+
+fn apply(base: &Files, edits: &[Edit]) -> Files {
+    let mut files = base.clone();
+    for edit in edits {
+        let nth = |n: usize| files.keys().nth(n % files.len().max(1)).cloned();
+        match edit {
+            Edit::Line(n, at, text) => {
+                let Some(path) = nth(*n) else { continue };
+                let Some((_, content)) = files.get_mut(&path) else { continue };
+                let mut lines: Vec<&str> = content.split_inclusive('\n').collect();
+                let at = at % (lines.len() + 1);
+                if at < lines.len() {
+                    lines[at] = text
+                } else {
+                    lines.push(text)
+                }
+                *content = lines.concat();
+            }
+            Edit::Delete(n) => {
+                if let Some(path) = nth(*n) {
+                    files.remove(&path);
+                }
+            }
+            Edit::Add(path, text) => {
+                files.insert((*path).to_owned(), ("100644", text.clone()));
+            }
+            Edit::Executable(n) => {
+                let Some(path) = nth(*n) else { continue };
+                files.entry(path).and_modify(|(mode, _)| *mode = "100755");
+            }
+        }
+    }
+    files
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn both_engines_agree_on_random_trees(base in tree(), ours in edits(), theirs in edits()) {
+        let (ours, theirs) = (apply(&base, &ours), apply(&base, &theirs));
+        let (repo, [_, ours, theirs]) = three([&base, &ours, &theirs]);
+        let (predicted, merged) = both(&repo.trunk(), ours, theirs);
+        match (&predicted, &merged) {
+            (Merged::Clean { tree: one }, Merged::Clean { tree: other }) => prop_assert_eq!(one, other),
+            (Merged::Conflict { .. }, Merged::Conflict { .. }) => {}
+            (predicted, merged) => prop_assert!(false, "gix {predicted:?}, git {merged:?}"),
+        }
+    }
+}

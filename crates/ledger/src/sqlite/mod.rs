@@ -1,0 +1,272 @@
+//! The store on one machine: a folder with an SQLite file, and a file for each body and snapshot.
+//!
+//! The file is in WAL mode with `synchronous=FULL`: a commit is on the disk before it is acknowledged,
+//! at the price of one `fsync` a group. One connection writes; readers have their own and never wait for
+//! it. A lock file keeps a second process out (SQLite alone would let it in and make the two wait for each
+//! other), while anyone may read and audit the file at any time. SQLite before 3.51.3 can corrupt a WAL
+//! that is reset while another connection writes, so an older library is refused.
+
+mod archive;
+mod blobs;
+mod rows;
+
+pub(crate) use archive::SqliteArchive;
+pub(crate) use blobs::sync_folder_of;
+
+use crate::lease::LeaseRow;
+use crate::record::{Stream, Version};
+use crate::store::{Archive, Body, Group, Head, Line, Recovery, Store, StoreError, Transaction};
+use blobs::Blobs;
+use rusqlite::{Connection, ErrorCode};
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use weir_model::{Digest, Position};
+
+/// The first release in which resetting the WAL is sound.
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// `Weir`, in the header of the file.
+const APPLICATION_ID: i32 = 0x5765_6972;
+
+/// The layout of the tables. A later release that changes it moves the file forward, or refuses.
+const LAYOUT: i32 = 1;
+
+/// The ledger of one machine. See the module.
+pub struct SqliteStore {
+    // Before the writer: only a connection that may write clears the journal away, so it closes last.
+    archive: SqliteArchive,
+    writer: Mutex<Connection>,
+    blobs: Blobs,
+    recovery: Recovery,
+    _lock: File,
+}
+
+impl SqliteStore {
+    /// Opens the ledger in `folder`, or makes a new one there.
+    ///
+    /// # Errors
+    /// When another process has it open, when it is damaged or written by something else, or on failure.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        if rusqlite::version_number() < OLDEST_SQLITE {
+            let found = format!("SQLite {} may corrupt it, 3.51.3 is needed", rusqlite::version());
+            return Err(StoreError::Foreign { place: folder.display().to_string(), found });
+        }
+        let make = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        make.map_err(StoreError::io("make the folder of the ledger"))?;
+        let lock = lock(folder)?;
+        let file = folder.join("ledger.db");
+        // A clean close leaves no journal behind.
+        let journal = std::fs::metadata(folder.join("ledger.db-wal"));
+        let recovered = journal.is_ok_and(|journal| journal.len() > 0);
+        let writer = Connection::open(&file).map_err(failed("open the ledger"))?;
+        prepare(&writer, &file)?;
+        sync_folder_of(&file).map_err(StoreError::io("open the ledger"))?;
+        let (blobs, swept) = Blobs::open(folder)?;
+        let archive = SqliteArchive::new(&file);
+        let recovery = Recovery { recovered, swept };
+        Ok(Self { writer: Mutex::new(writer), archive, blobs, recovery, _lock: lock })
+    }
+
+    /// At most so many pages of 4096 bytes; a ledger that reached it is full until it may hold more.
+    ///
+    /// # Errors
+    /// When the file cannot be asked.
+    pub fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
+        let writer = held(&self.writer);
+        let set = writer.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()));
+        set.map_err(failed("limit the ledger"))
+    }
+}
+
+impl Archive for SqliteStore {
+    fn head(&self) -> Result<Option<Head>, StoreError> {
+        self.archive.head()
+    }
+
+    fn lines(&self, after: Position, limit: usize) -> Result<Vec<Line>, StoreError> {
+        self.archive.lines(after, limit)
+    }
+
+    fn nodes(&self, level: u32, first: u64, count: u64) -> Result<Vec<Digest>, StoreError> {
+        self.archive.nodes(level, first, count)
+    }
+
+    fn checkpoints(&self, after: u64, limit: usize) -> Result<Vec<(u64, String)>, StoreError> {
+        self.archive.checkpoints(after, limit)
+    }
+
+    fn streams(&self) -> Result<BTreeMap<String, Version>, StoreError> {
+        self.archive.streams()
+    }
+}
+
+impl Store for SqliteStore {
+    fn recovery(&self) -> Recovery {
+        self.recovery
+    }
+
+    fn begin(&self) -> Result<Box<dyn Transaction + '_>, StoreError> {
+        let db = held(&self.writer);
+        db.execute_batch("BEGIN IMMEDIATE").map_err(failed("begin to write"))?;
+        Ok(Box::new(Writing { db }))
+    }
+
+    fn put_snapshot(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        self.blobs.put_snapshot(name, bytes)
+    }
+
+    fn snapshot(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.blobs.snapshot(name)
+    }
+
+    fn put_body(&self, digest: &Digest, bytes: &[u8]) -> Result<bool, StoreError> {
+        self.blobs.put_body(digest, bytes)
+    }
+
+    fn body(&self, digest: &Digest) -> Result<Option<Body>, StoreError> {
+        self.blobs.body(digest)
+    }
+
+    fn erase_body(&self, digest: &Digest) -> Result<(), StoreError> {
+        self.blobs.erase_body(digest)
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn follow(&self, timeout: Duration) -> Result<Position, StoreError> {
+        std::thread::sleep(timeout);
+        Ok(self.head()?.map_or(Position(0), |head| head.position()))
+    }
+}
+
+struct Writing<'a> {
+    db: MutexGuard<'a, Connection>,
+}
+
+impl Transaction for Writing<'_> {
+    fn head(&mut self) -> Result<Option<Head>, StoreError> {
+        rows::head(&self.db).map_err(failed("read the head"))?.transpose()
+    }
+
+    fn versions(&mut self, streams: &[Stream]) -> Result<Vec<(Stream, Version)>, StoreError> {
+        rows::versions(&self.db, streams).map_err(failed("read the versions of streams"))
+    }
+
+    fn lease(&mut self, name: &str) -> Result<Option<LeaseRow>, StoreError> {
+        rows::lease(&self.db, name).map_err(failed("read a lease"))
+    }
+
+    fn write(&mut self, group: &Group) -> Result<(), StoreError> {
+        rows::write(&self.db, group).map_err(failed("append records"))
+    }
+
+    fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        self.db.execute_batch("COMMIT").map_err(failed("append records"))
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        // Also after a commit that failed: SQLite may have left the transaction open. A failure to roll
+        // back shows as a failure to begin the next one.
+        if !self.db.is_autocommit() {
+            let _ = self.db.execute_batch("ROLLBACK");
+        }
+    }
+}
+
+/// A lock that a panic left behind guards nothing worse than an idle connection.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One process at a time. The system gives the lock back when the process ends, however it ends.
+fn lock(folder: &Path) -> Result<File, StoreError> {
+    let doing = "lock the ledger";
+    let path = folder.join("ledger.lock");
+    let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+    let mut file = open.map_err(StoreError::io(doing))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let told = file.read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
+            let holder = told.then(|| format!("process {}", holder.trim()));
+            return Err(StoreError::InUse { place: folder.display().to_string(), holder });
+        }
+        Err(TryLockError::Error(error)) => return Err(StoreError::io(doing)(error)),
+    }
+    // Who holds it, for the sentence above. Only advice: the lock itself is the system's.
+    let mut note = || -> std::io::Result<()> {
+        file.set_len(0)?;
+        file.rewind()?;
+        write!(file, "{}", std::process::id())
+    };
+    note().map_err(StoreError::io(doing))?;
+    Ok(file)
+}
+
+/// Sets up the writer, and the tables in a new file.
+fn prepare(db: &Connection, file: &Path) -> Result<(), StoreError> {
+    let ask = |pragma: &str| db.query_row(pragma, [], |row| row.get::<_, i32>(0));
+    let read = failed("read the header of the ledger");
+    let header = || -> rusqlite::Result<_> {
+        let tables = ask("SELECT count(*) FROM sqlite_schema")?;
+        Ok((tables, ask("PRAGMA application_id")?, ask("PRAGMA user_version")?))
+    };
+    let (tables, application, layout) = header().map_err(read)?;
+    let foreign = |found: String| StoreError::Foreign { place: file.display().to_string(), found };
+    if tables > 0 && application != APPLICATION_ID {
+        return Err(foreign("it is a database of something else".into()));
+    }
+    if tables > 0 && layout != LAYOUT {
+        return Err(foreign(format!(
+            "its layout is {layout} and this release reads {LAYOUT}; use the release that wrote it"
+        )));
+    }
+    let settle = || -> rusqlite::Result<()> {
+        db.busy_timeout(Duration::from_secs(10))?;
+        db.pragma_update(None, "journal_mode", "WAL")?;
+        db.pragma_update(None, "synchronous", "FULL")?;
+        // Where `fsync` alone leaves data in the drive's cache (macOS). Nothing happens elsewhere.
+        db.pragma_update(None, "fullfsync", true)?;
+        db.pragma_update(None, "checkpoint_fullfsync", true)?;
+        db.pragma_update(None, "trusted_schema", false)?;
+        db.pragma_update(None, "journal_size_limit", 64 << 20)?;
+        db.set_prepared_statement_cache_capacity(32);
+        if tables == 0 {
+            db.execute_batch(&format!(
+                "BEGIN IMMEDIATE; {} PRAGMA application_id = {APPLICATION_ID}; \
+                 PRAGMA user_version = {LAYOUT}; COMMIT;",
+                include_str!("schema.sql")
+            ))?;
+        }
+        Ok(())
+    };
+    settle().map_err(failed("set up the ledger"))
+}
+
+fn failed(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
+    move |error| match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => StoreError::Full { doing, source: error.into() },
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            StoreError::damaged(format!("could not {doing}: {error}"))
+        }
+        _ => match error {
+            // A value of the wrong type or length: no code of ours wrote it.
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..) => {
+                StoreError::damaged(format!("could not {doing}: {error}"))
+            }
+            _ => StoreError::Failed { doing, source: error.into() },
+        },
+    }
+}
