@@ -12,6 +12,7 @@ mod error;
 mod exit;
 mod here;
 mod page;
+mod render;
 mod servers;
 mod table;
 mod ui;
@@ -32,8 +33,8 @@ fn main() -> ExitCode {
     };
     let form = if args.json { Form::Json } else { Form::People };
     let mut ui = Ui::stdio(form, args.quiet);
-    let ended = Here::new(args.server.clone())
-        .and_then(|here| commands::run(&mut ui, &here, args.command));
+    let ended =
+        Here::new(args.server.clone()).and_then(|here| commands::run(&mut ui, &here, args.command));
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {

@@ -87,12 +87,9 @@ impl Table {
 
     /// The table as text, each line indented by `indent`, and cut to `width` if there is one.
     pub(crate) fn render(&self, indent: usize, width: Option<usize>) -> String {
-        let header: Vec<Cell> =
-            self.header.iter().map(|name| Cell::new(name, Look::Dim)).collect();
-        let lines: Vec<&Vec<Cell>> = std::iter::once(&header)
-            .filter(|cells| !cells.is_empty())
-            .chain(&self.rows)
-            .collect();
+        let header: Vec<Cell> = self.header.iter().map(|name| Cell::new(name, Look::Dim)).collect();
+        let lines: Vec<&Vec<Cell>> =
+            std::iter::once(&header).filter(|cells| !cells.is_empty()).chain(&self.rows).collect();
         let columns = lines.iter().map(|cells| cells.len()).max().unwrap_or(0);
         let widths: Vec<usize> = (0..columns)
             .map(|at| lines.iter().filter_map(|cells| cells.get(at)).map(columns_of).max())

@@ -121,6 +121,17 @@ impl Ui {
         Ok(self.out.flush()?)
     }
 
+    /// Makes room for a page that replaces the last one. Only on a terminal.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub(crate) fn clear_screen(&mut self) -> Result<(), CommandError> {
+        if self.width.is_some() {
+            self.out.write_all(b"\x1b[2J\x1b[H")?;
+        }
+        Ok(())
+    }
+
     /// Words about what was done. Programs and those who asked for quiet do not get them.
     pub(crate) fn status(&mut self, words: fmt::Arguments<'_>) {
         if self.form == Form::People && !self.quiet {
