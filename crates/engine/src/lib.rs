@@ -1,1 +1,195 @@
-//! Not written yet.
+//! The engine: opens the ledger, hosts the folds, runs commands and background work. Where pillars meet.
+//!
+//! Invariants: (1) nothing is done, and nothing answered, before its record is durable; (2) a reader sees what it
+//! was told of, and nothing that could still be lost; (3) what runs in the background runs under a lease, and
+//! records under its fencing token; (4) time, ids and randomness come in through [`Clock`] and [`Entropy`] alone.
+//! Deliberately absent: rules. Each file in `meet` joins pillars for one kind of command and has no opinion.
+
+mod ask;
+mod clock;
+mod core;
+mod error;
+mod folds;
+mod meet;
+mod rules;
+mod secret;
+mod space;
+mod driver;
+
+pub use ask::{Ask, Claim, NewSession, NewTask, NewToken, Opened};
+pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};
+pub use error::{Error, Failure};
+pub use folds::Folds;
+pub use meet::push::PushReply;
+pub use rules::Found as Checks;
+pub use secret::Secret;
+pub use space::{Found, Options, Space, Store};
+pub use weir_guard::Caller;
+
+use crate::core::{Core, Decided};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use tokio::sync::watch;
+use weir_ledger::{Body, Checkpoint, Ledger, Record};
+use weir_model::config::Config;
+use weir_model::{CandidateId, Context, Digest, Event, Position, Refusal, Timestamp};
+
+/// A running space. Clones share it.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+pub(crate) struct Inner {
+    core: Arc<Core>,
+    trunk: weir_git::Trunk,
+    entropy: Arc<dyn Entropy>,
+    /// `weir.toml` of the trunk, as it was last read.
+    rules: RwLock<Config>,
+    /// The commit at which it was read.
+    rules_at: Mutex<Option<weir_git::CommitId>>,
+    /// Where trees for sessions and checks are made.
+    trees: PathBuf,
+    /// The address that git clients push to.
+    remote: RwLock<String>,
+    /// Stops the checks of the candidate under test.
+    test: Mutex<Option<(CandidateId, weir_sandbox::Cancel)>>,
+}
+
+impl Engine {
+    /// Who shows this secret, and what they may do.
+    ///
+    /// # Errors
+    /// `token.*` and `session.*`, when it opens nothing (any more).
+    pub fn authenticate(&self, secret: &str) -> Result<Caller, Refusal> {
+        let hash = Digest::of(secret.as_bytes());
+        let now = self.now();
+        self.read(|folds| folds.guard.authenticate(&hash, now))
+    }
+
+    /// Reads what is durable: everything that was answered is in it.
+    pub fn read<T>(&self, read: impl FnOnce(&Folds) -> T) -> T {
+        self.0.core.read(|standing| read(&standing.folds))
+    }
+
+    /// Reads what is durable, with its place in the ledger.
+    pub fn read_at<T>(&self, read: impl FnOnce(Position, &Folds) -> T) -> T {
+        self.0.core.read(|standing| read(standing.position, &standing.folds))
+    }
+
+    /// What time it is, for the space: never before the last record.
+    pub fn now(&self) -> Timestamp {
+        self.0.core.now()
+    }
+
+    /// Tells of every new record, once it is durable.
+    pub fn head(&self) -> watch::Receiver<Position> {
+        self.0.core.head()
+    }
+
+    /// Records after a place, in order. Fewer than `limit` do not mean the end: ask until none come.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn log(&self, after: Position, limit: usize) -> Result<Vec<Record>, Error> {
+        Ok(self.ledger().read(after, limit)?)
+    }
+
+    /// A body by its digest.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn body(&self, digest: &Digest) -> Result<Option<Body>, Error> {
+        Ok(self.ledger().body(digest)?)
+    }
+
+    /// Writes what a third party needs to verify the whole ledger.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or `out` not written.
+    pub fn export(&self, out: &mut dyn Write) -> Result<(), Error> {
+        self.ledger().export(out)?;
+        Ok(())
+    }
+
+    /// The latest signed checkpoint.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
+        Ok(self.ledger().checkpoint()?)
+    }
+
+    /// The public key that verifies the ledger, as text.
+    pub fn verifier_key(&self) -> String {
+        self.ledger().key().to_string()
+    }
+
+    /// The ledger, for proofs.
+    pub fn ledger(&self) -> &Ledger {
+        &self.0.core.ledger
+    }
+
+    /// Where changes land, for doors that move git's bytes.
+    pub fn trunk(&self) -> &weir_git::Trunk {
+        &self.0.trunk
+    }
+
+    /// `weir.toml` of the trunk, as it was last read.
+    pub fn rules(&self) -> Config {
+        self.0.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The address that git clients push to.
+    pub fn remote(&self) -> String {
+        self.0.remote.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says where git clients reach this space, once the door knows its address.
+    pub fn set_remote(&self, url: impl Into<String>) {
+        *self.0.remote.write().unwrap_or_else(PoisonError::into_inner) = url.into();
+    }
+
+    /// The folder under which trees for sessions and checks are made.
+    pub fn trees(&self) -> &Path {
+        &self.0.trees
+    }
+
+    async fn run<T>(
+        &self,
+        caller: &Caller,
+        decide: impl Fn(&Folds, &Context) -> Result<Decided<T>, Refusal>,
+    ) -> Result<T, Error> {
+        let still = |folds: &Folds, ctx: &Context| {
+            // The door let the caller in a moment ago; what counts is now.
+            folds.guard.still_valid(caller, ctx.now)?;
+            decide(folds, ctx)
+        };
+        self.0.core.run(caller.actor, still).await
+    }
+
+    /// A command that concerns the guard alone.
+    async fn run_guard<T>(
+        &self,
+        caller: &Caller,
+        command: weir_guard::Command,
+        reply: impl Fn(&[weir_model::event::guard::Event]) -> T,
+    ) -> Result<T, Error> {
+        self.run(caller, |folds, ctx| {
+            let events = weir_guard::decide(&folds.guard, command.clone(), caller, ctx)?;
+            let reply = reply(&events);
+            Ok(Decided::new(events.into_iter().map(Event::from).collect(), reply))
+        })
+        .await
+    }
+
+    /// Stops the checks of a candidate that is no longer under test.
+    fn stop_idle_test(&self) {
+        let testing = self.read(|folds| folds.queue.testing().map(|candidate| candidate.id));
+        let test = self.0.test.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((candidate, cancel)) = test.as_ref()
+            && testing != Some(*candidate)
+        {
+            cancel.cancel();
+        }
+    }
+}

@@ -6,7 +6,6 @@
 
 use crate::Error;
 use crate::error::io_failed;
-use std::ffi::OsStr;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -164,14 +163,6 @@ pub(crate) fn said(doing: &str, stderr: &[u8]) -> Error {
 pub(crate) fn printed_id(stdout: &[u8], doing: &str) -> Result<gix::ObjectId, Error> {
     let line = stdout.split(|byte| matches!(byte, b'\n' | b'\0')).next().unwrap_or_default();
     gix::ObjectId::from_hex(line).map_err(crate::error::read_failed(doing))
-}
-
-/// `name=value` for `-c`, where the value is a path or comes from elsewhere.
-pub(crate) fn setting(name: &str, value: impl AsRef<OsStr>) -> std::ffi::OsString {
-    let mut setting = std::ffi::OsString::from(name);
-    setting.push("=");
-    setting.push(value);
-    setting
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 //! Deliberately absent: policy. Facts come out of here, and decisions are carried out.
 
 mod added;
+mod body;
 mod changes;
 mod checkout;
 mod commit;
@@ -19,11 +20,18 @@ mod git;
 mod id;
 mod merge;
 mod objects;
+mod pkt;
+mod push;
+mod quarantine;
 mod refs;
 mod source;
 mod trunk;
+mod upkeep;
+mod upload;
+mod worktree;
 
 pub use added::{Added, AddedLine};
+pub use body::Body;
 pub use changes::{ChangedPath, Changes, Kind, Mode, Side};
 pub use checkout::Checkout;
 pub use commit::{Commit, Draft, Person, Signature};
@@ -32,8 +40,11 @@ pub use git::{GIT_OLDEST, git_version};
 pub use id::{BlobId, CommitId, TreeId};
 pub use merge::{Merged, Written};
 pub use objects::{Blob, Commits, Entry, Objects};
+pub use push::{Decision, Push, RefUpdate};
+pub use quarantine::Quarantine;
 pub use refs::{Created, Landed};
 pub use source::{Branch, Head, Source, inspect};
 pub use trunk::Trunk;
+pub use worktree::{Remote, Worktree, WorktreeSpec};
 
 pub use bstr::{BStr, BString};

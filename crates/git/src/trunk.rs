@@ -2,7 +2,7 @@
 
 use crate::error::io_failed;
 use crate::git::{bare_git, git, succeed};
-use crate::{CommitId, Error, Objects, Source};
+use crate::{CommitId, Error, Objects, Source, quarantine};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -31,6 +31,7 @@ impl Trunk {
         // One at a time, so that a leftover is one: its maker is dead, or it would hold the lock.
         let _alone = lock(&home.join("trunk.lock"))?;
         remove_leftovers(home)?;
+        quarantine::remove_dead(home)?;
         let dir = home.join("trunk.git");
         if dir.exists() {
             lend_objects(&dir, &source.common_dir)?;
@@ -188,7 +189,7 @@ pub(crate) fn sync_dir(dir: &Path) -> Result<(), Error> {
 }
 
 /// Holds `file` alone until the guard is dropped, or its process dies.
-fn lock(file: &Path) -> Result<File, Error> {
+pub(crate) fn lock(file: &Path) -> Result<File, Error> {
     let doing = || io_failed(format!("lock `{}`", file.display()));
     let lock = File::options().create(true).append(true).open(file).map_err(doing())?;
     lock.lock().map_err(doing())?;

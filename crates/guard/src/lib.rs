@@ -15,6 +15,8 @@ mod caller;
 mod command;
 mod name;
 mod people;
+pub mod push;
+pub mod secrets;
 mod session;
 mod state;
 mod token;

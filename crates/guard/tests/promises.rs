@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 use weir_guard::{Caller, Command, Guard, decide, evolve, rights_of};
 use weir_model::event::Mandate;
 use weir_model::event::guard::{Event, Right, Role, TokenKind};
@@ -9,26 +10,78 @@ use weir_model::{
     Actor, Context, Digest, Lease, PathSet, PersonId, SessionId, TaskId, Timestamp, TokenId,
 };
 
-/// One step: after how many minutes, showing which secret (none: Weir), asking what.
-type Step = (u8, Option<u8>, Command);
+/// One step: after how many minutes, showing which of the secrets that work (none: Weir), asking what.
+type Step = (u8, Option<prop::sample::Index>, Ask);
+
+/// What is asked: something arbitrary, or something that has a chance.
+#[derive(Debug, Clone)]
+enum Ask {
+    Any(Command),
+    /// A session for a child, whose mandate begins with this many of its parent's layers.
+    Delegate {
+        kept: usize,
+        more: Mandate,
+        hash: Digest,
+        lease: Lease,
+    },
+    /// The end of one of the sessions there are.
+    End(prop::sample::Index),
+}
+
+impl Ask {
+    fn command(self, guard: &Guard, caller: &Caller) -> Command {
+        match self {
+            Self::Any(command) => command,
+            Self::Delegate { kept, more, hash, lease } => {
+                let parent = match caller.actor {
+                    Actor::Session(session) => guard.session(session),
+                    Actor::Person(_) | Actor::Weir => None,
+                };
+                let mut mandate = more;
+                let above = parent.map(|parent| parent.mandate.paths.clone()).unwrap_or_default();
+                mandate.paths.splice(0..0, above.into_iter().take(kept));
+                let parent = parent.map(|parent| parent.id);
+                Command::OpenSession { agent: "a".into(), parent, mandate, hash, lease }
+            }
+            Self::End(index) => {
+                let all: Vec<SessionId> = guard.sessions().map(|session| session.id).collect();
+                let session = if all.is_empty() { SessionId(0) } else { *index.get(&all) };
+                Command::EndSession { session, why: "done".into() }
+            }
+        }
+    }
+}
 
 /// Few of everything, so that commands meet each other.
 fn secret(number: u8) -> Digest {
     Digest::of(&[number])
 }
 
-const SECRETS: u8 = 12;
+const SECRETS: u8 = 40;
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    prop::collection::vec((0u8..20, prop::option::of(0..SECRETS), command()), 1..60)
+    let delegate = (prop_oneof![4 => Just(9), 1 => 0usize..3], mandate(), hash(), lease());
+    let ask = prop_oneof![
+        2 => command().prop_map(Ask::Any),
+        2 => delegate.prop_map(|(kept, more, hash, lease)| Ask::Delegate { kept, more, hash, lease }),
+        1 => any::<prop::sample::Index>().prop_map(Ask::End),
+    ];
+    let caller = prop::option::weighted(0.9, any::<prop::sample::Index>());
+    prop::collection::vec((0u8..10, caller, ask), 1..60)
+}
+
+fn hash() -> impl Strategy<Value = Digest> + Clone {
+    (0..SECRETS).prop_map(secret)
+}
+
+fn lease() -> impl Strategy<Value = Lease> + Clone {
+    (1u64..120).prop_map(Lease::minutes)
 }
 
 fn command() -> impl Strategy<Value = Command> {
     let person = || (0u64..5).prop_map(PersonId);
     let role = prop_oneof![Just(Role::Owner), Just(Role::Member), Just(Role::Auditor)];
-    let hash = || (0..SECRETS).prop_map(secret);
     let session = || (0u64..8).prop_map(SessionId);
-    let lease = || (1u64..120).prop_map(Lease::minutes);
     let name = || prop_oneof![5 => "[a-c]", 1 => ".{0,3}"];
     let rights =
         || prop::sample::subsequence(rights_of(Role::Owner).into_iter().collect::<Vec<_>>(), 0..=5);
@@ -61,13 +114,15 @@ fn command() -> impl Strategy<Value = Command> {
     ]
 }
 
-/// Layers that often begin alike, so that delegation often succeeds.
+/// Layers that often begin alike, so that delegation often succeeds. Compiling a pattern is slow: once.
+static LAYERS: LazyLock<Vec<PathSet>> = LazyLock::new(|| {
+    ["**", "a/**", "a/b", "b/"].map(|layer| PathSet::new([layer]).unwrap()).into()
+});
+
 fn mandate() -> impl Strategy<Value = Mandate> {
-    let layer = prop::sample::select(vec!["**", "a/**", "a/b", "b/"]);
-    (prop::collection::vec(layer, 0..4), 0u64..4).prop_map(|(layers, push_bytes_max)| Mandate {
-        paths: layers.into_iter().map(|layer| PathSet::new([layer]).unwrap()).collect(),
-        push_bytes_max,
-    })
+    let layer = prop::sample::select(LAYERS.as_slice());
+    (prop::collection::vec(layer, 0..4), 0u64..4)
+        .prop_map(|(paths, push_bytes_max)| Mandate { paths, push_bytes_max })
 }
 
 /// Everything that happened, with the time of each event.
@@ -94,16 +149,17 @@ fn play(
         hash: secret(0),
         lease: Lease::minutes(600),
     };
-    let start = [(0, None, open), (0, None, token)];
-    for (minutes, shown, command) in start.into_iter().chain(steps) {
+    let start = [(0, None, Ask::Any(open)), (0, None, Ask::Any(token))];
+    for (minutes, shown, ask) in start.into_iter().chain(steps) {
         history.now = history.now + std::time::Duration::from_secs(u64::from(minutes) * 60);
+        let let_in = (0..SECRETS)
+            .filter_map(|number| history.guard.authenticate(&secret(number), history.now).ok());
+        let working: Vec<Caller> = let_in.collect();
         let caller = match shown {
-            None => Caller::weir(),
-            Some(number) => match history.guard.authenticate(&secret(number), history.now) {
-                Ok(caller) => caller,
-                Err(_) => continue,
-            },
+            Some(index) if !working.is_empty() => index.get(&working).clone(),
+            Some(_) | None => Caller::weir(),
         };
+        let command = ask.command(&history.guard, &caller);
         let ctx = Context { now: history.now, by: caller.actor };
         if let Ok(events) = decide(&history.guard, command, &caller, &ctx) {
             for event in events {
@@ -194,10 +250,14 @@ proptest! {
         play(steps, |history| {
             for number in 0..SECRETS {
                 let Ok(caller) = history.guard.authenticate(&secret(number), history.now) else { continue };
+                let person = match caller.actor {
+                    Actor::Person(person) => person,
+                    Actor::Session(_) | Actor::Weir => PersonId(1),
+                };
                 for right in rights_of(Role::Owner).difference(&caller.rights) {
                     prop_assert!(history.guard.require(&caller, *right).is_err());
                     let wish = Command::IssueToken {
-                        person: PersonId(1),
+                        person,
                         label: "x".into(),
                         usage: TokenKind::Named,
                         rights: vec![*right],

@@ -82,24 +82,29 @@ pub enum VerifyError {
 /// Where it is not what was signed, or when it cannot be read.
 pub fn verify(mut export: impl BufRead, key: &VerifierKey) -> Result<Verified, VerifyError> {
     let mut audit = Audit::new(key);
-    let first = read_line(&mut export, &audit)?;
-    let records = announced(first.as_deref().unwrap_or_default(), key)?;
+    let records = announced(&read_line(&mut export)?, key)?;
     loop {
-        let Some(line) = read_line(&mut export, &audit)? else {
+        let line = read_line(&mut export)?;
+        if line.is_empty() {
             return Err(audit.cut_short(records).into());
+        }
+        let Some(line) = line.strip_suffix(b"\n") else {
+            return Err(audit
+                .at_next(format!("the line at {} is cut, or too long", audit.next()))
+                .into());
         };
         if line.starts_with(CheckpointLine::START) {
-            let note = CheckpointLine::read(&line);
+            let note = CheckpointLine::read(line);
             let checkpoint = audit.checkpoint(note.as_deref())?;
             if checkpoint.size == records {
-                if read_line(&mut export, &audit)?.is_some() {
+                if !read_line(&mut export)?.is_empty() {
                     let found = "something stands after the last checkpoint, which nobody signed";
                     return Err(audit.at_next(found.into()).into());
                 }
                 return Ok(audit.verified(checkpoint));
             }
         } else {
-            let (hash, record) = split(&line).ok_or_else(|| {
+            let (hash, record) = split(line).ok_or_else(|| {
                 audit.at_next(format!("what stands at {} is no record", audit.next()))
             })?;
             audit.record(&hash, record, |_, _, _| ())?;
@@ -287,21 +292,14 @@ impl<'k> Audit<'k> {
     }
 }
 
-/// One line without its end; `None` at the end of the file. A line without an end was cut.
-fn read_line(export: &mut impl BufRead, audit: &Audit<'_>) -> Result<Option<Vec<u8>>, VerifyError> {
+/// One line with its end; nothing at the end of the file; without its end if it was cut or is too long.
+fn read_line(export: &mut impl BufRead) -> Result<Vec<u8>, VerifyError> {
     // Hash, space, record, end: what is longer cannot be ours, and is not read into memory.
     let longest = LINE_BYTES_MAX as u64 + 66;
     let mut line = Vec::new();
     let read = export.by_ref().take(longest).read_until(b'\n', &mut line);
-    if read.map_err(VerifyError::Unreadable)? == 0 {
-        return Ok(None);
-    }
-    match line.pop() {
-        Some(b'\n') => Ok(Some(line)),
-        Some(_) | None => {
-            Err(audit.at_next(format!("the line at {} is cut, or too long", audit.next())).into())
-        }
-    }
+    read.map_err(VerifyError::Unreadable)?;
+    Ok(line)
 }
 
 fn announced(line: &[u8], key: &VerifierKey) -> Result<u64, Tampered> {
@@ -309,6 +307,7 @@ fn announced(line: &[u8], key: &VerifierKey) -> Result<u64, Tampered> {
         let none = Position(0);
         Tampered { first: none, last: none, proven: none, found }
     };
+    let line = line.strip_suffix(b"\n").unwrap_or_default();
     let announced: Announced = serde_json::from_slice(line)
         .map_err(|_| fault("its first line is not that of an export".into()))?;
     if announced.key != key.to_string() {

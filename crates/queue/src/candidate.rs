@@ -89,6 +89,9 @@ impl Candidate {
     }
 }
 
+/// How often a check is tried that cannot be run.
+const BROKEN_MAX: u32 = 3;
+
 pub(crate) fn build(
     queue: &Queue,
     revision: RevisionId,
@@ -126,6 +129,10 @@ pub(crate) fn finish(
         Verdict::Passed => vec![finished],
         Verdict::Failed => vec![finished, eject("check.failed")],
         Verdict::TimedOut => vec![finished, eject("check.timed_out")],
+        // A check that never runs must not hold everybody up for ever.
+        Verdict::Broken if queue.tries(known.revision) + 1 >= BROKEN_MAX => {
+            vec![finished, eject("check.broken")]
+        }
         Verdict::Broken => {
             vec![finished, Event::CandidateDropped { candidate, why: Dropped::CheckBroken }]
         }

@@ -369,6 +369,10 @@ impl Queue {
         Err(Refusal::new("landing.not_under_way", sentence))
     }
 
+    fn tries(&self, revision: RevisionId) -> u32 {
+        self.entry(revision).map_or(0, |(_, entry)| entry.broken)
+    }
+
     fn leave(&mut self, revision: RevisionId) {
         self.waiting.retain(|entry| entry.revision != revision);
     }

@@ -140,6 +140,23 @@ fn nothing_lands_unproven() {
 }
 
 #[test]
+fn a_check_that_cannot_be_run_does_not_hold_the_queue_up_for_ever() {
+    check(
+        "
+        gate test        | gate of 1
+        trunk a          | trunk at a
+        enqueue C1       | queued C1.1
+        build C1 a b     | built Q1 C1.1 on a
+        broken Q1 test   | finished Q1 test, dropped Q1
+        build C1 a b     | built Q2 C1.1 on a
+        broken Q2 test   | finished Q2 test, dropped Q2
+        build C1 a b     | built Q3 C1.1 on a
+        broken Q3 test   | finished Q3 test, ejected C1.1 check.broken
+        ",
+    );
+}
+
+#[test]
 fn only_what_speaks_about_the_change_ejects_it() {
     check(
         "

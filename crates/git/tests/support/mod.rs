@@ -1,6 +1,8 @@
 //! Real repositories in temporary folders, independent of the machine's git configuration.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
+pub mod http;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;

@@ -17,7 +17,7 @@ use weir_ledger::{
 use weir_model::{Position, Timestamp};
 
 /// A place that keeps one ledger, which can be opened again after it was closed.
-pub(crate) trait Home {
+pub(crate) trait Home: Sync {
     fn store(&self) -> Box<dyn Store>;
 }
 

@@ -1,0 +1,287 @@
+//! Where deciders meet the ledger: decide on what is known, record it, and only then answer.
+//!
+//! There are two copies of the folds. *Ahead* has taken in every decision, also those on their way to the disk, so
+//! that the next decision need not wait for the last. *Durable* has taken in only what cannot be lost; readers see
+//! it, and answers are given from it. When a write fails, or another node wrote first, what was decided on top of it
+//! was decided on sand: the ledger refuses it by its expected versions, `ahead` is thrown away for a copy of
+//! `durable`, and everybody decides again.
+//!
+//! Lock order: `ahead`, then `durable`. Nobody waits for the ledger's writer while holding either.
+
+use crate::clock::Clock;
+use crate::error::{Error, Failure};
+use crate::folds::{Folds, Standing};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use tokio::sync::{oneshot, watch};
+use weir_ledger::{Append, AppendError, Appended, LeaseProof, Ledger, NewRecord, Record, Stream};
+use weir_model::{Actor, Context, Event, Position, Refusal, Timestamp};
+
+/// What a decision says: facts to record, and what to answer once they are.
+pub(crate) struct Decided<T> {
+    pub(crate) events: Vec<Event>,
+    pub(crate) reply: T,
+}
+
+impl<T> Decided<T> {
+    pub(crate) fn new(events: Vec<Event>, reply: T) -> Self {
+        Self { events, reply }
+    }
+}
+
+pub(crate) struct Core {
+    pub(crate) ledger: Ledger,
+    pub(crate) clock: Arc<dyn Clock>,
+    ahead: Mutex<Ahead>,
+    durable: RwLock<Standing>,
+    head: watch::Sender<Position>,
+}
+
+struct Ahead {
+    standing: Standing,
+    /// Decisions handed to the ledger, and of those the ones answered.
+    sent: u64,
+    settled: u64,
+    /// A write failed: nothing is decided until what was sent is settled and `standing` is made anew.
+    doubt: bool,
+    /// Who waits until the decision of that number is durable, or until there is a doubt.
+    echoes: VecDeque<(u64, oneshot::Sender<()>)>,
+}
+
+/// How far one attempt at a decision came.
+enum Attempt<T> {
+    /// The facts are on their way; the answer waits for them.
+    Sent(T, oneshot::Receiver<Result<(), AppendError>>),
+    /// There was nothing to record, but what it rests on may still be on its way.
+    Resting(T, oneshot::Receiver<()>),
+    /// There was nothing to record, and all is durable.
+    Settled(T),
+    /// Not now: decide again after this.
+    Later(oneshot::Receiver<()>),
+}
+
+/// More conflicts in a row mean that something else is wrong.
+const ATTEMPTS_MAX: usize = 100;
+
+impl Core {
+    pub(crate) fn new(ledger: Ledger, clock: Arc<dyn Clock>, standing: Standing) -> Self {
+        let (head, _) = watch::channel(standing.position);
+        let ahead = Ahead {
+            standing: standing.clone(),
+            sent: 0,
+            settled: 0,
+            doubt: false,
+            echoes: VecDeque::new(),
+        };
+        let (ahead, durable) = (Mutex::new(ahead), RwLock::new(standing));
+        Self { ledger, clock, ahead, durable, head }
+    }
+
+    /// Decides, records, and answers once the record is durable. `decide` may be called several times.
+    pub(crate) async fn run<T>(
+        self: &Arc<Self>,
+        by: Actor,
+        decide: impl Fn(&Folds, &Context) -> Result<Decided<T>, Refusal>,
+    ) -> Result<T, Error> {
+        for _ in 0..ATTEMPTS_MAX {
+            match self.attempt(by, None, &decide)? {
+                Attempt::Settled(reply) => return Ok(reply),
+                Attempt::Sent(reply, told) => match told.await.unwrap_or(Err(AppendError::Closed)) {
+                    Ok(()) => return Ok(reply),
+                    Err(AppendError::Conflict { .. }) => {}
+                    Err(error) => return Err(Failure::Record(error).into()),
+                },
+                Attempt::Resting(reply, told) => {
+                    if told.await.is_ok() {
+                        return Ok(reply);
+                    }
+                }
+                Attempt::Later(told) => drop(told.await),
+            }
+        }
+        Err(Failure::Crowded.into())
+    }
+
+    /// As [`Core::run`], for a thread that may block, and under a lease if one is given: a holder who lost it
+    /// records nothing.
+    pub(crate) fn run_blocking<T>(
+        self: &Arc<Self>,
+        by: Actor,
+        lease: Option<&LeaseProof>,
+        decide: impl Fn(&Folds, &Context) -> Result<Decided<T>, Refusal>,
+    ) -> Result<T, Error> {
+        for _ in 0..ATTEMPTS_MAX {
+            match self.attempt(by, lease.cloned(), &decide)? {
+                Attempt::Settled(reply) => return Ok(reply),
+                Attempt::Sent(reply, told) => {
+                    match told.blocking_recv().unwrap_or(Err(AppendError::Closed)) {
+                        Ok(()) => return Ok(reply),
+                        Err(AppendError::Conflict { .. }) => {}
+                        Err(error) => return Err(Failure::Record(error).into()),
+                    }
+                }
+                Attempt::Resting(reply, told) => {
+                    if told.blocking_recv().is_ok() {
+                        return Ok(reply);
+                    }
+                }
+                Attempt::Later(told) => drop(told.blocking_recv()),
+            }
+        }
+        Err(Failure::Crowded.into())
+    }
+
+    /// Reads what is durable.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Standing) -> T) -> T {
+        read(&self.durable.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What time it is; never before the last decision.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now().max(self.read(|standing| standing.last))
+    }
+
+    /// Tells of every new durable position.
+    pub(crate) fn head(&self) -> watch::Receiver<Position> {
+        self.head.subscribe()
+    }
+
+    /// Takes in what other nodes appended, up to what the ledger holds now.
+    pub(crate) fn catch_up(&self) -> Result<(), Error> {
+        loop {
+            let position = self.read(|standing| standing.position);
+            let records = self.ledger.read(position, 1000)?;
+            if records.is_empty() {
+                return Ok(());
+            }
+            let facts = records.iter().map(fact).collect::<Result<Vec<_>, _>>()?;
+            self.make_durable(records.first().map_or(position, |first| first.position), &facts);
+        }
+    }
+
+    fn attempt<T>(
+        self: &Arc<Self>,
+        by: Actor,
+        lease: Option<LeaseProof>,
+        decide: &impl Fn(&Folds, &Context) -> Result<Decided<T>, Refusal>,
+    ) -> Result<Attempt<T>, Error> {
+        let mut ahead = self.ahead();
+        if ahead.doubt {
+            let sent = ahead.sent;
+            return Ok(Attempt::Later(ahead.echo(sent)));
+        }
+        let now = self.clock.now().max(ahead.standing.last);
+        let Decided { events, reply } = decide(&ahead.standing.folds, &Context { now, by })?;
+        if events.is_empty() {
+            if ahead.sent == ahead.settled {
+                return Ok(Attempt::Settled(reply));
+            }
+            let sent = ahead.sent;
+            return Ok(Attempt::Resting(reply, ahead.echo(sent)));
+        }
+        let record = |event: &Event| NewRecord {
+            stream: Stream::known(event.stream()),
+            at: now,
+            by: by.to_string(),
+            body: event.to_json(),
+        };
+        let records = events.iter().map(record).collect();
+        let append = Append { expect: ahead.standing.expectations(), records, lease };
+        for event in &events {
+            ahead.standing.take(now, event);
+        }
+        ahead.sent += 1;
+        let (tell, told) = oneshot::channel();
+        let core = Arc::clone(self);
+        // Still under the lock: the ledger must get decisions in the order in which they were taken.
+        self.ledger.append(append, move |result| {
+            let facts: Vec<_> = events.into_iter().map(|event| (now, event)).collect();
+            let answer = core.settle(result, &facts);
+            // Whoever asked may have gone away.
+            let _ = tell.send(answer);
+        });
+        Ok(Attempt::Sent(reply, told))
+    }
+
+    /// On the writer's thread, in the order of the decisions.
+    fn settle(
+        &self,
+        result: Result<Appended, AppendError>,
+        facts: &[(Timestamp, Event)],
+    ) -> Result<(), AppendError> {
+        let failed = match &result {
+            Ok(appended) => {
+                self.make_durable(appended.first, facts);
+                false
+            }
+            Err(_) => true,
+        };
+        let mut ahead = self.ahead();
+        ahead.settled += 1;
+        ahead.doubt |= failed;
+        if ahead.doubt {
+            if ahead.sent == ahead.settled {
+                self.begin_again(&mut ahead);
+            }
+        } else {
+            while let Some((_, tell)) = ahead.next_echo() {
+                let _ = tell.send(());
+            }
+        }
+        result.map(|_| ())
+    }
+
+    /// Nothing is on its way any more: what is durable is all there is.
+    fn begin_again(&self, ahead: &mut Ahead) {
+        if let Err(error) = self.catch_up() {
+            // The next decision meets the same trouble and tells its caller; here nobody listens.
+            tracing::error!(error = %chain(&error), "could not read what others wrote");
+        }
+        ahead.standing = self.read(Standing::clone);
+        ahead.doubt = false;
+        // Dropping an echo tells its waiter to decide again.
+        ahead.echoes.clear();
+    }
+
+    /// Idempotent: a record that was taken in before is passed over.
+    fn make_durable(&self, first: Position, facts: &[(Timestamp, Event)]) {
+        let mut durable = self.durable.write().unwrap_or_else(PoisonError::into_inner);
+        for (position, (at, event)) in (first.0..).zip(facts) {
+            if position == durable.position.0 + 1 {
+                durable.take(*at, event);
+            }
+        }
+        self.head.send_replace(durable.position);
+    }
+
+    fn ahead(&self) -> MutexGuard<'_, Ahead> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ahead {
+    fn echo(&mut self, of: u64) -> oneshot::Receiver<()> {
+        let (tell, told) = oneshot::channel();
+        self.echoes.push_back((of, tell));
+        told
+    }
+
+    fn next_echo(&mut self) -> Option<(u64, oneshot::Sender<()>)> {
+        let due = self.echoes.front().is_some_and(|(of, _)| *of <= self.settled);
+        if due { self.echoes.pop_front() } else { None }
+    }
+}
+
+/// Reads a record's fact.
+pub(crate) fn fact(record: &Record) -> Result<(Timestamp, Event), Error> {
+    let event = Event::from_json(record.stream.as_str(), &record.body);
+    event.map(|event| (record.at, event)).map_err(|refusal| {
+        Failure::Replay { position: record.position, what: refusal.to_string() }.into()
+    })
+}
+
+/// An error and its causes, on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+}

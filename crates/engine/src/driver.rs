@@ -1,0 +1,446 @@
+//! The driver of a trunk's queue: builds candidates, runs their checks, lands what passed.
+//!
+//! One at a time, by a lease whose fencing token goes into every record: a driver that was frozen and comes back
+//! records nothing, and so does nothing, for every act waits for its record. What it does is decided by the
+//! queue; what it finds on starting is finished or given up first.
+
+mod gate;
+mod repair;
+
+use crate::core::{Core, Decided, chain};
+use crate::meet::review::alive;
+use crate::{Engine, Error, Failure, Folds};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use weir_git::{CommitId, Draft, Landed, Person, Signature, Written};
+use weir_ledger::{HeldLease, LeaseError};
+use weir_model::event::queue::{Dropped, Event as QueueEvent, Verdict};
+use weir_model::event::review::Repair;
+use weir_model::{Actor, Context, Event, Lease, Position, Refusal, RevisionId, Timestamp};
+use weir_queue::{Command, Entry, Landing};
+
+/// How long a driver that died is waited for.
+const LEASE: Lease = Lease::minutes(1);
+/// A third of the lease: two renewals may fail before it is lost.
+const RENEW_EVERY: Duration = Duration::from_secs(20);
+/// How long to wait after something failed that has nothing to do with a change.
+const PAUSE: Duration = Duration::from_secs(2);
+/// At most this long between two tries of a check that cannot be run.
+const PAUSE_MAX: Duration = Duration::from_secs(300);
+
+/// The running driver. Dropping it stops it and waits for it.
+pub(crate) struct Driver {
+    stop: Arc<Stop>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Stop {
+    flag: AtomicBool,
+    engine: Engine,
+}
+
+impl Driver {
+    /// Starts the driver. `holder` names this process among all that may drive this trunk.
+    pub(crate) fn start(engine: Engine, holder: String) -> Result<Self, Error> {
+        let stop = Arc::new(Stop { flag: AtomicBool::new(false), engine: engine.clone() });
+        let seen = Arc::clone(&stop);
+        let thread = std::thread::Builder::new().name("queue-driver".into());
+        let thread = thread
+            .spawn(move || Drive::new(engine, holder, seen).run())
+            .map_err(crate::error::io_failed("start the driver of the queue"))?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.stop.flag.store(true, Ordering::SeqCst);
+        let test = &self.stop.engine.0.test;
+        if let Some((_, cancel)) = test.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            cancel.cancel();
+        }
+        if let Some(thread) = self.thread.take() {
+            // A panic in it was reported when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What one turn of the driver came to.
+enum Turn {
+    /// Something was done: look again at once.
+    Done,
+    /// There is nothing to do until something is recorded.
+    Idle,
+    /// Try again after a while.
+    Pause(Duration),
+}
+
+struct Drive {
+    engine: Engine,
+    holder: String,
+    stop: Arc<Stop>,
+    lease: Option<Held>,
+    /// Nothing is built before this: a check could not be run.
+    not_before: Timestamp,
+}
+
+/// The lease, renewed by a thread of its own while checks run.
+struct Held {
+    lease: HeldLease,
+    renewed_at: Timestamp,
+}
+
+impl Held {
+    fn renew_in_time(&mut self, engine: &Engine) -> Result<(), Error> {
+        let now = engine.now();
+        if now.since(self.renewed_at) >= RENEW_EVERY {
+            engine.ledger().renew(&mut self.lease, now, LEASE).map_err(lease_failed)?;
+            self.renewed_at = now;
+        }
+        Ok(())
+    }
+}
+
+fn lease_failed(error: LeaseError) -> Error {
+    Failure::Lease(Arc::new(error)).into()
+}
+
+impl Drive {
+    fn new(engine: Engine, holder: String, stop: Arc<Stop>) -> Self {
+        Self { engine, holder, stop, lease: None, not_before: Timestamp::default() }
+    }
+
+    fn run(mut self) {
+        let mut settled = false;
+        while !self.is_stopping() {
+            let seen = self.core().read(|standing| standing.position);
+            let turn = self.hold_lease().and_then(|()| {
+                if !settled {
+                    self.settle()?;
+                    settled = true;
+                }
+                self.turn()
+            });
+            match turn {
+                Ok(Turn::Done) => {}
+                Ok(Turn::Idle) => self.wait(seen, RENEW_EVERY / 4),
+                Ok(Turn::Pause(pause)) => self.wait(Position(u64::MAX), pause),
+                Err(_) if self.is_stopping() => {}
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "the queue could not go on; trying again");
+                    // Whoever took over may have left something half done.
+                    self.lease = None;
+                    settled = false;
+                    self.wait(Position(u64::MAX), PAUSE);
+                }
+            }
+        }
+        if let Some(held) = self.lease.take() {
+            // It ends by itself if this fails.
+            let _ = self.core().ledger.release(held.lease);
+        }
+    }
+
+    /// Finishes or gives up what an earlier driver left: a landing that was recorded, a candidate under test, a
+    /// revision whose ref was not made.
+    fn settle(&mut self) -> Result<(), Error> {
+        if let Some(landing) = self.read(|folds| folds.queue.landing_under_way().cloned()) {
+            self.carry_out(&landing)?;
+        }
+        if let Some(candidate) = self.read(|folds| folds.queue.testing().map(|c| c.id)) {
+            self.queue(&Command::Drop { candidate, why: Dropped::Interrupted })?;
+        }
+        let open: Vec<(RevisionId, String)> = self.read(|folds| {
+            let open = folds.review.changes().filter(|change| change.is_open());
+            let revisions = open.flat_map(|change| &change.revisions);
+            revisions.map(|revision| (revision.id, revision.commit.clone())).collect()
+        });
+        for (revision, commit) in open {
+            self.engine.keep_revision(revision, &commit)?;
+        }
+        Ok(())
+    }
+
+    fn turn(&mut self) -> Result<Turn, Error> {
+        self.see_trunk()?;
+        let Some(entry) = self.read(|folds| folds.queue.next().cloned()) else {
+            return Ok(Turn::Idle);
+        };
+        let now = self.engine.now();
+        if now < self.not_before {
+            return Ok(Turn::Pause(self.not_before.since(now)));
+        }
+        let onto = self.engine.0.trunk.tip()?;
+        let change: CommitId = entry.commit.parse()?;
+        let draft = self.draft(&entry)?;
+        let (commit, tree) = match self.engine.0.trunk.write_merge(onto, change, &draft) {
+            Ok(Written::Commit { commit, tree }) => (commit, tree),
+            Ok(Written::Conflict { paths }) => {
+                let trunk = self.engine.0.trunk.name();
+                let repair = repair::conflict(trunk, &paths);
+                let command = Command::Conflict { revision: entry.revision };
+                self.give_up(&command, entry.revision, &repair)?;
+                return Ok(Turn::Done);
+            }
+            // What git refuses to merge at all, its owner has to mend.
+            Err(error) => match error.refusal() {
+                Some(refusal) => {
+                    let repair = repair::refused(refusal);
+                    let command = Command::Conflict { revision: entry.revision };
+                    self.give_up(&command, entry.revision, &repair)?;
+                    return Ok(Turn::Done);
+                }
+                None => return Err(error.into()),
+            },
+        };
+        let (onto, commit_name, tree) = (onto.to_string(), commit.to_string(), tree.to_string());
+        let revision = entry.revision;
+        self.queue(&Command::Build { revision, onto, commit: commit_name, tree })?;
+        self.test(commit)
+    }
+
+    /// Runs the checks of the candidate under test, and lands it when all passed.
+    fn test(&mut self, commit: CommitId) -> Result<Turn, Error> {
+        let Some(candidate) = self.read(|folds| folds.queue.testing().cloned()) else {
+            return Ok(Turn::Done);
+        };
+        // Lets its owner, and anybody else, fetch what was tested.
+        self.engine.0.trunk.create_ref(&format!("refs/weir/candidates/{}", candidate.id), commit)?;
+        let cancel = weir_sandbox::Cancel::new();
+        *self.engine.0.test.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((candidate.id, cancel.clone()));
+        let passed = self.run_checks(&candidate, commit, &cancel);
+        *self.engine.0.test.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        if !passed? {
+            return Ok(Turn::Done);
+        }
+        self.hold_lease()?;
+        self.queue(&Command::StartLanding { candidate: candidate.id })?;
+        if let Some(landing) = self.read(|folds| folds.queue.landing_under_way().cloned()) {
+            self.carry_out(&landing)?;
+        }
+        Ok(Turn::Done)
+    }
+
+    /// Whether all checks passed. Otherwise it was recorded what happens instead.
+    fn run_checks(
+        &mut self,
+        candidate: &weir_queue::Candidate,
+        commit: CommitId,
+        cancel: &weir_sandbox::Cancel,
+    ) -> Result<bool, Error> {
+        if candidate.checks.is_empty() {
+            return Ok(true);
+        }
+        let tree = gate::Tree::lay_out(&self.engine, candidate, commit)?;
+        for check in &candidate.checks {
+            let ran = self.run_renewing(|| tree.run(check, cancel));
+            if self.is_stopping() {
+                return Ok(false);
+            }
+            if cancel.is_cancelled() {
+                // Its change was withdrawn, and with it the candidate.
+                return Ok(false);
+            }
+            let ran = ran?;
+            let log = self.core().ledger.put_body(&ran.log)?;
+            let result = ran.result(check, log);
+            let command = Command::Finish { candidate: candidate.id, result: result.clone() };
+            match result.verdict {
+                Verdict::Passed => self.queue(&command)?,
+                Verdict::Broken => {
+                    tracing::warn!(check = check.name, "a check could not be run");
+                    let repair = repair::failed(candidate, check, &result, &ran.log);
+                    self.give_up(&command, candidate.revision, &repair)?;
+                    self.pause_after_broken(candidate.revision);
+                    return Ok(false);
+                }
+                Verdict::Failed | Verdict::TimedOut => {
+                    let repair = repair::failed(candidate, check, &result, &ran.log);
+                    self.give_up(&command, candidate.revision, &repair)?;
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Moves the trunk as the record says, or finds that it had moved already, or had been moved by others.
+    fn carry_out(&mut self, landing: &Landing) -> Result<(), Error> {
+        let (from, to) = (landing.from.parse()?, landing.to.parse()?);
+        match self.engine.0.trunk.land(from, to)? {
+            Landed::Landed => self.record_landed(landing),
+            Landed::Moved { actual } => {
+                let actual = actual.to_string();
+                self.queue(&Command::LoseLanding { landing: landing.id, actual })
+            }
+        }
+    }
+
+    fn record_landed(&mut self, landing: &Landing) -> Result<(), Error> {
+        let (id, revision) = (landing.id, landing.revision);
+        self.record(|folds, ctx| {
+            let command = Command::FinishLanding { landing: id };
+            let mut events = events(weir_queue::decide(&folds.queue, command)?);
+            let land = weir_review::Command::Land { revision, landing: id };
+            events.extend(weir_review::decide(&folds.review, land)?.into_iter().map(Event::from));
+            if let Some(change) = folds.review.change(revision.change) {
+                let finish = weir_work::Command::Finish { task: change.task, landing: id };
+                let done = weir_work::decide(&folds.work, finish, ctx)?;
+                events.extend(done.into_iter().map(Event::from));
+            }
+            Ok(events)
+        })
+    }
+
+    /// Records what ends a candidate. If that takes its revision out of the queue, it goes back to its owner.
+    fn give_up(
+        &mut self,
+        command: &Command,
+        revision: RevisionId,
+        repair: &Repair,
+    ) -> Result<(), Error> {
+        let lease = self.engine.rules().sessions.claim;
+        self.record(|folds, ctx| {
+            let decided = weir_queue::decide(&folds.queue, command.clone())?;
+            let ejected = decided.iter().any(|event| matches!(event, QueueEvent::RevisionEjected { .. }));
+            let mut events = events(decided);
+            if !ejected {
+                return Ok(events);
+            }
+            let ask = weir_review::Command::AskRepair { revision, repair: repair.clone() };
+            events.extend(weir_review::decide(&folds.review, ask)?.into_iter().map(Event::from));
+            if let Some(change) = folds.review.change(revision.change) {
+                let owner = alive(folds, change.latest(), ctx.now);
+                let give_back = weir_work::Command::Return { task: change.task, owner, lease };
+                let returned = weir_work::decide(&folds.work, give_back, ctx)?;
+                events.extend(returned.into_iter().map(Event::from));
+            }
+            Ok(events)
+        })
+    }
+
+    /// Notices where the trunk stands, and what its rules are there.
+    fn see_trunk(&mut self) -> Result<(), Error> {
+        let tip = self.engine.0.trunk.tip()?;
+        let known = self.read(|folds| (folds.queue.tip() == Some(&tip.to_string()), folds.queue.gate().is_some()));
+        if known == (true, true) && self.engine.rules_are_of(tip) {
+            return Ok(());
+        }
+        let trunk = self.engine.0.trunk.name().to_owned();
+        let gate = self.engine.read_rules(tip)?.gate;
+        self.record(|folds, _| {
+            let see = Command::SeeTrunk { trunk: trunk.clone(), tip: tip.to_string() };
+            let mut events = events(weir_queue::decide(&folds.queue, see)?);
+            // The same rules at a new commit are the same gate.
+            let same = folds.queue.gate().is_some_and(|known| {
+                known.checks == gate.checks && known.approvals_needed == gate.approvals_needed
+            });
+            if !same {
+                let set = Command::SetGate { trunk: trunk.clone(), gate: gate.clone() };
+                events.extend(weir_queue::decide(&folds.queue, set)?.into_iter().map(Event::from));
+            }
+            Ok(events)
+        })
+    }
+
+    /// After a check that could not be run: twice as long each time, so that a broken machine does not spin.
+    fn pause_after_broken(&mut self, revision: RevisionId) {
+        let entry = self.read(|folds| folds.queue.entry(revision).map(|(_, entry)| entry.broken));
+        let doubled = PAUSE.saturating_mul(2_u32.saturating_pow(entry.unwrap_or(0).min(10)));
+        self.not_before = self.engine.now() + doubled.min(PAUSE_MAX);
+    }
+
+    fn draft(&self, entry: &Entry) -> Result<Draft, Error> {
+        let change: CommitId = entry.commit.parse()?;
+        let author = self.engine.0.trunk.objects().commit(change)?;
+        let weir = Person { name: "Weir".into(), email: "weir@localhost".into() };
+        let at = self.engine.now();
+        let Entry { revision, task, .. } = entry;
+        let message = format!("{}\n\nWeir-Task: {task}\nWeir-Change: {revision}\n", author.subject);
+        let author = Signature { person: author.author.person, at };
+        Ok(Draft { message, author, committer: Signature { person: weir, at } })
+    }
+
+    fn queue(&mut self, command: &Command) -> Result<(), Error> {
+        self.record(|folds, _| Ok(events(weir_queue::decide(&folds.queue, command.clone())?)))
+    }
+
+    fn record(
+        &mut self,
+        decide: impl Fn(&Folds, &Context) -> Result<Vec<Event>, Refusal>,
+    ) -> Result<(), Error> {
+        let none = || Error::Failed(Failure::Other("the queue's lease is not held".into()));
+        let lease = self.lease.as_ref().ok_or_else(none)?.lease.proof();
+        let decide =
+            |folds: &Folds, ctx: &Context| Ok(Decided::new(decide(folds, ctx)?, ()));
+        self.core().run_blocking(Actor::Weir, Some(&lease), decide)
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Folds) -> T) -> T {
+        self.engine.read(read)
+    }
+
+    fn core(&self) -> &Arc<Core> {
+        &self.engine.0.core
+    }
+
+    /// Takes the lease, or renews it when a third of it has passed.
+    fn hold_lease(&mut self) -> Result<(), Error> {
+        if let Some(held) = &mut self.lease {
+            return held.renew_in_time(&self.engine);
+        }
+        let (name, now) = (format!("queue/{}", self.engine.0.trunk.name()), self.engine.now());
+        let lease = self.core().ledger.lease(&name, &self.holder, now, LEASE).map_err(lease_failed)?;
+        self.lease = Some(Held { lease, renewed_at: now });
+        Ok(())
+    }
+
+    /// Runs something long, and renews the lease meanwhile. A lease that could not be kept shows at the next
+    /// record, which is refused.
+    fn run_renewing<T>(&mut self, run: impl FnOnce() -> T) -> T {
+        let Some(mut held) = self.lease.take() else { return run() };
+        let (done, engine) = (AtomicBool::new(false), &self.engine);
+        let (ran, held) = std::thread::scope(|scope| {
+            let renewing = scope.spawn(|| {
+                while !done.load(Ordering::SeqCst) {
+                    std::thread::park_timeout(RENEW_EVERY / 4);
+                    if let Err(error) = held.renew_in_time(engine) {
+                        tracing::warn!(error = %chain(&error), "could not renew the queue's lease");
+                    }
+                }
+                held
+            });
+            let ran = run();
+            done.store(true, Ordering::SeqCst);
+            renewing.thread().unpark();
+            (ran, renewing.join().ok())
+        });
+        self.lease = held;
+        ran
+    }
+
+    /// Waits until something is recorded past `seen`, for the time given, or until it is time to stop.
+    fn wait(&self, seen: Position, time: Duration) {
+        const STEP: Duration = Duration::from_millis(100);
+        let mut left = time;
+        while !left.is_zero() && !self.is_stopping() {
+            let step = left.min(STEP);
+            if self.core().ledger.wait_past(seen, step) > seen {
+                return;
+            }
+            left -= step;
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stop.flag.load(Ordering::SeqCst)
+    }
+}
+
+fn events(events: Vec<weir_model::event::queue::Event>) -> Vec<Event> {
+    events.into_iter().map(Event::from).collect()
+}

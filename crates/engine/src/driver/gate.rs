@@ -1,0 +1,96 @@
+//! Running a gate's checks: each on the clean tree that will land, with limits, and nothing else in reach by name.
+
+use crate::{Engine, Error};
+use std::sync::PoisonError;
+use std::time::Duration;
+use weir_git::{Checkout, CommitId};
+use weir_model::Digest;
+use weir_model::config::Check;
+use weir_model::event::queue::Verdict;
+use weir_queue::{Candidate, CheckResult};
+use weir_sandbox::{Cancel, Ended, Spec};
+
+/// The clean tree of a candidate; removed when dropped.
+pub(crate) struct Tree {
+    checkout: Checkout,
+}
+
+/// What a check did.
+pub(crate) struct Ran {
+    how: Result<Ended, String>,
+    elapsed: Duration,
+    /// What it printed.
+    pub(crate) log: Vec<u8>,
+}
+
+impl Tree {
+    /// Lays out exactly the candidate's tree; anything else is a failure.
+    pub(crate) fn lay_out(
+        engine: &Engine,
+        candidate: &Candidate,
+        commit: CommitId,
+    ) -> Result<Self, Error> {
+        let folder = engine.trees().join("gate").join(candidate.id.to_string());
+        if folder.exists() {
+            // Left by a process that was killed.
+            std::fs::remove_dir_all(&folder)
+                .map_err(crate::error::io_failed(format!("empty `{}`", folder.display())))?;
+        }
+        let checkout = Checkout::clean(&engine.0.trunk, &folder, commit)?;
+        if checkout.tree().to_string() != candidate.tree {
+            let what = format!("commit `{commit}` does not have the tree that was recorded");
+            return Err(crate::Failure::Other(what).into());
+        }
+        Ok(Self { checkout })
+    }
+
+    /// Runs one check to its end.
+    pub(crate) fn run(&self, check: &Check, cancel: &Cancel) -> Result<Ran, Error> {
+        let mut spec = Spec::shell(&check.run, self.checkout.folder())
+            .env("CI", "true")
+            .env("WEIR_CHECK", &check.name);
+        spec.time_limit = check.time_limit.length();
+        spec.output_limit_bytes = usize::try_from(check.output_limit).unwrap_or(usize::MAX);
+        Ok(match weir_sandbox::run(&spec, cancel) {
+            Ok(outcome) => {
+                Ran { how: Ok(outcome.how), elapsed: outcome.elapsed, log: outcome.output.text }
+            }
+            Err(failure) => {
+                let said = crate::core::chain(&failure);
+                Ran { log: said.clone().into_bytes(), how: Err(said), elapsed: Duration::ZERO }
+            }
+        })
+    }
+}
+
+impl Ran {
+    /// What the queue is told.
+    pub(crate) fn result(&self, check: &Check, log: Digest) -> CheckResult {
+        let (verdict, exit_code) = match &self.how {
+            Ok(Ended::Exited(0)) => (Verdict::Passed, Some(0)),
+            // The shell did not find the program: the machine lacks something, and every change would fail.
+            Ok(Ended::Exited(code @ 127)) => (Verdict::Broken, Some(*code)),
+            Ok(Ended::Exited(code)) => (Verdict::Failed, Some(*code)),
+            Ok(Ended::Signalled(_)) => (Verdict::Failed, None),
+            Ok(Ended::TimedOut) => (Verdict::TimedOut, None),
+            Ok(Ended::Cancelled) | Err(_) => (Verdict::Broken, None),
+        };
+        let elapsed_ms = u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX);
+        CheckResult { check: check.name.clone(), verdict, exit_code, elapsed_ms, log }
+    }
+}
+
+impl Engine {
+    /// Reads the rules at `tip`, and keeps them.
+    pub(crate) fn read_rules(&self, tip: CommitId) -> Result<crate::rules::Found, Error> {
+        let found = crate::rules::read(self.0.trunk.objects(), tip)?;
+        *self.0.rules.write().unwrap_or_else(PoisonError::into_inner) = found.config.clone();
+        *self.0.rules_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(tip);
+        Ok(found)
+    }
+
+    /// Whether the rules that are kept were read at `tip`.
+    pub(crate) fn rules_are_of(&self, tip: CommitId) -> bool {
+        *self.0.rules_at.lock().unwrap_or_else(PoisonError::into_inner) == Some(tip)
+    }
+}

@@ -1,0 +1,97 @@
+//! Repair contracts: what an owner needs to mend a change without asking anybody.
+
+use weir_git::BString;
+use weir_model::Refusal;
+use weir_model::config::Check;
+use weir_model::event::queue::Verdict;
+use weir_model::event::review::Repair;
+use weir_queue::{Candidate, CheckResult};
+
+/// What fits on a screen, and in an agent's context without crowding out the work.
+const LOG_LINES: usize = 40;
+const LOG_BYTES: usize = 4096;
+const PATHS_SHOWN: usize = 20;
+
+/// A check failed, or ran too long.
+pub(crate) fn failed(
+    candidate: &Candidate,
+    check: &Check,
+    result: &CheckResult,
+    log: &[u8],
+) -> Repair {
+    let name = &check.name;
+    let (code, sentence) = match (result.verdict, result.exit_code) {
+        (Verdict::TimedOut, _) => {
+            ("check.timed_out", format!("check `{name}` ran longer than {}", check.time_limit))
+        }
+        (Verdict::Broken, _) => {
+            ("check.broken", format!("check `{name}` could not be run, several times in a row"))
+        }
+        (_, Some(exit)) => ("check.failed", format!("check `{name}` failed with exit code {exit}")),
+        (_, None) => ("check.failed", format!("check `{name}` was killed by a signal")),
+    };
+    Repair {
+        code: code.into(),
+        sentence,
+        log: tail(log),
+        body: Some(result.log),
+        reproduce: Some(format!(
+            "git fetch weir refs/weir/candidates/{} && git checkout --detach FETCH_HEAD && {}",
+            candidate.id, check.run
+        )),
+        hint: "mend it on your branch, commit, and push again; you still hold the task".into(),
+    }
+}
+
+/// The change and the trunk touch the same lines.
+pub(crate) fn conflict(trunk: &str, paths: &[BString]) -> Repair {
+    let mut shown: Vec<String> =
+        paths.iter().take(PATHS_SHOWN).map(|path| path.to_string().escape_debug().to_string()).collect();
+    if paths.len() > PATHS_SHOWN {
+        shown.push(format!("and {} more", paths.len() - PATHS_SHOWN));
+    }
+    Repair {
+        code: "merge.conflict".into(),
+        sentence: format!("it does not merge onto `{trunk}`: {}", shown.join(", ")),
+        log: shown.join("\n"),
+        body: None,
+        reproduce: Some(format!("git fetch weir {trunk} && git rebase FETCH_HEAD")),
+        hint: format!("rebase onto `{trunk}`, keep what both sides meant, and push again"),
+    }
+}
+
+/// Git would not merge it at all.
+pub(crate) fn refused(refusal: &Refusal) -> Repair {
+    Repair {
+        code: refusal.code.to_string(),
+        sentence: refusal.sentence.clone(),
+        log: String::new(),
+        body: None,
+        reproduce: None,
+        hint: refusal.hint.clone().unwrap_or_else(|| "mend it and push again".into()),
+    }
+}
+
+/// The last lines of a log: where most tools say what went wrong.
+fn tail(log: &[u8]) -> String {
+    let text = String::from_utf8_lossy(log);
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines.get(lines.len().saturating_sub(LOG_LINES)..).unwrap_or_default().join("\n");
+    let from = last.ceil_char_boundary(last.len().saturating_sub(LOG_BYTES));
+    last.get(from..).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_is_cut_to_its_last_lines() {
+        let long: String = (0..1000).map(|n| format!("line {n}\n")).collect();
+        let cut = tail(long.as_bytes());
+        assert_eq!(cut.lines().count(), LOG_LINES);
+        assert!(cut.ends_with("line 999"));
+        assert!(tail("ä".repeat(10_000).as_bytes()).len() <= LOG_BYTES);
+        assert_eq!(tail(b""), "");
+    }
+}

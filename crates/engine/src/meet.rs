@@ -1,0 +1,8 @@
+//! Where pillars meet: a file for each kind of command, and no rule in any.
+
+pub(crate) mod people;
+pub(crate) mod push;
+pub(crate) mod review;
+pub(crate) mod sessions;
+mod tasks;
+mod trees;

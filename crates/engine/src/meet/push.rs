@@ -1,0 +1,250 @@
+//! A push: git brings the facts, work says whose claim it is, the guard judges, review takes the revision, and
+//! only then does a ref move. The objects are durable before the record, the record before the ref: whatever
+//! is killed in between, the next start finds either nothing or a record whose ref it can make.
+
+mod facts;
+mod receive;
+
+use crate::core::Decided;
+use crate::meet::sessions::asking_session;
+use crate::{Caller, Engine, Error, Folds};
+use facts::Facts;
+use weir_git::{CommitId, Objects};
+use weir_model::event::review::Event as ReviewEvent;
+use weir_model::event::work::Hold;
+use weir_model::{Actor, Event, Refusal, RevisionId, SessionId, TaskId, Timestamp};
+use weir_review::Submission;
+
+/// What a push asks for: one ref, and what it should become.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The ref, shown lossily where it is not UTF-8.
+    pub target: String,
+    /// The commit; none when the ref should be deleted.
+    pub new: Option<CommitId>,
+    /// How large the push is, in bytes as git sends it.
+    pub pack_bytes: u64,
+}
+
+/// A push that was taken in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushReply {
+    /// The revision it became, or was already.
+    pub revision: RevisionId,
+    /// Its task.
+    pub task: TaskId,
+    /// How many approvals it waits for.
+    pub approvals_needed: u32,
+    /// Its place in the queue, counted from 0, if it waits to be tested.
+    pub place: Option<usize>,
+}
+
+/// A push that passed every rule, and what to record for it.
+pub(crate) struct Judged {
+    hold: Hold,
+    submission: Submission,
+}
+
+/// What the git boundary found.
+pub(crate) enum Verdict {
+    /// It may enter: keep its objects, then [`Engine::record_push`].
+    Enter(Judged),
+    /// It has entered before: a push whose reply was lost.
+    Entered(PushReply),
+}
+
+impl Engine {
+    /// Judges a push by its facts, before any ref moves. A refusal is recorded.
+    pub(crate) async fn judge_push(
+        &self,
+        caller: &Caller,
+        asked: &Asked,
+        objects: &Objects,
+    ) -> Result<Verdict, Error> {
+        match self.examine(caller, asked, objects) {
+            Err(Error::Refused(refusal)) => Err(self.refuse_push(caller, asked, refusal).await),
+            verdict => verdict,
+        }
+    }
+
+    /// Records a refusal, and gives it back.
+    pub(crate) async fn refuse_push(&self, caller: &Caller, asked: &Asked, refusal: Refusal) -> Error {
+        let session = match caller.actor {
+            Actor::Session(session) => Some(session),
+            Actor::Person(_) | Actor::Weir => None,
+        };
+        let task = session.and_then(|session| self.read(|folds| folds.work.held_by(session)));
+        let command = weir_guard::Command::RecordRefusedPush {
+            session,
+            task,
+            target: asked.target.clone(),
+            code: refusal.code.to_string(),
+            sentence: refusal.sentence.clone(),
+        };
+        // As Weir: what was refused may be refused because the caller is no longer anybody.
+        let weir = Caller::weir();
+        match self.run_guard(&weir, command, |_| ()).await {
+            Ok(()) => refusal.into(),
+            Err(failure) => failure,
+        }
+    }
+
+    /// Records a push whose objects are durable, and moves its ref.
+    pub(crate) async fn record_push(
+        &self,
+        caller: &Caller,
+        judged: Judged,
+    ) -> Result<PushReply, Error> {
+        let Judged { hold, submission } = judged;
+        let commit = submission.commit.clone();
+        let task = submission.task;
+        self.run(caller, |folds, ctx| {
+            // Between the judgement and this instant the claim may have ended, or gone to another.
+            folds.guard.session_alive(hold.session, ctx.now)?;
+            let live = folds.work.live_claim(task, hold.session, ctx.now)?;
+            let submission = Submission { token: live.token, ..submission.clone() };
+            let change = folds.review.change_for(task);
+            let submitted =
+                weir_review::decide(&folds.review, weir_review::Command::Submit(submission))?;
+            let submit = weir_work::Command::Submit { task, session: hold.session, change };
+            let mut events: Vec<Event> = weir_work::decide(&folds.work, submit, ctx)?
+                .into_iter()
+                .map(Event::from)
+                .collect();
+            for event in submitted {
+                if let ReviewEvent::RevisionSubmitted { revision, commit, approvals_needed: 0, .. } =
+                    &event
+                {
+                    let (revision, commit) = (*revision, commit.clone());
+                    let wait = weir_queue::Command::Enqueue { revision, task, commit };
+                    let queued = weir_queue::decide(&folds.queue, wait)?;
+                    events.push(event.into());
+                    events.extend(queued.into_iter().map(Event::from));
+                } else {
+                    events.push(event.into());
+                }
+            }
+            Ok(Decided::new(events, ()))
+        })
+        .await?;
+        self.entered(task, &commit).map_or_else(
+            || Err(Refusal::new("change.unknown", "the push left no change").into()),
+            |reply| {
+                self.keep_revision(reply.revision, &commit)?;
+                Ok(reply)
+            },
+        )
+    }
+
+    /// Makes the ref that keeps a revision alive and lets anybody fetch it.
+    pub(crate) fn keep_revision(&self, revision: RevisionId, commit: &str) -> Result<(), Error> {
+        let RevisionId { change, number } = revision;
+        let name = format!("refs/weir/changes/{change}/{number}");
+        self.0.trunk.create_ref(&name, commit.parse()?)?;
+        Ok(())
+    }
+
+    fn examine(
+        &self,
+        caller: &Caller,
+        asked: &Asked,
+        objects: &Objects,
+    ) -> Result<Verdict, Error> {
+        let session = asking_session(caller)?;
+        let now = self.now();
+        let trunk = self.0.trunk.name();
+        let commit = asked.new.map(|commit| commit.to_string()).unwrap_or_default();
+        let (hold, task, mandate) = match self.read(|folds| claim_of(folds, session, now)) {
+            Ok(found) => found,
+            Err(refusal) => {
+                // The owner of a submitted task holds nothing; pushing the same commit again is safe.
+                let again = self.read(|folds| submitted_by(folds, session, &commit));
+                return match again.and_then(|task| self.entered(task, &commit)) {
+                    Some(reply) => Ok(Verdict::Entered(reply)),
+                    None => Err(refusal.into()),
+                };
+            }
+        };
+        let paths = self.read(|folds| folds.work.task(task).map(|task| task.paths.clone()));
+        let paths = paths.unwrap_or_default();
+        let tip = self.0.trunk.tip()?;
+        let rules = self.rules();
+        let limits = weir_guard::push::Limits::new(&rules.push, &mandate);
+        let facts = match asked.new {
+            Some(new) => Facts::gather(objects, tip, new, limits.commits_max)?,
+            None => Facts::default(),
+        };
+        let layers: Vec<_> = mandate.paths.iter().chain([&paths]).collect();
+        let changed = facts.changed();
+        let push = weir_guard::push::Push {
+            trunk,
+            target: &asked.target,
+            delete: asked.new.is_none(),
+            commits: facts.commits,
+            pack_bytes: asked.pack_bytes,
+            base_is_on_trunk: facts.base.is_some(),
+            changed: &changed,
+        };
+        weir_guard::push::judge(&push, &layers, &limits, &paths)?;
+        let allowed = facts::allowed_secrets(&self.0.trunk, tip)?;
+        weir_guard::secrets::judge(&facts.secrets(objects, &allowed, limits.file_bytes_max)?)?;
+        if let Some(new) = asked.new {
+            // A gate that cannot be read must not land.
+            crate::rules::committed(objects, new)?;
+        }
+        let person = self.read(|folds| folds.guard.root_person(session)).unwrap_or_default();
+        let submission = Submission {
+            task,
+            session,
+            person,
+            token: hold.token,
+            trunk: trunk.to_owned(),
+            commit,
+            base: facts.base.map(|base| base.to_string()).unwrap_or_default(),
+            title: facts.title.clone(),
+            paths: facts.shown_paths(),
+            approvals_needed: self.read(|folds| folds.queue.gate().map_or(0, |g| g.approvals_needed)),
+        };
+        Ok(Verdict::Enter(Judged { hold, submission }))
+    }
+
+    /// What a push of `commit` for `task` became.
+    fn entered(&self, task: TaskId, commit: &str) -> Option<PushReply> {
+        self.read(|folds| {
+            let latest = folds.review.change_of(task)?.latest();
+            (latest.commit == commit).then(|| PushReply {
+                revision: latest.id,
+                task,
+                approvals_needed: latest.approvals_needed,
+                place: folds.queue.entry(latest.id).map(|(place, _)| place),
+            })
+        })
+    }
+}
+
+/// The claim that a push rests on, and the mandate it stays within.
+fn claim_of(
+    folds: &Folds,
+    session: SessionId,
+    now: Timestamp,
+) -> Result<(Hold, TaskId, weir_model::event::Mandate), Refusal> {
+    let alive = folds.guard.session_alive(session, now)?;
+    let task = folds.work.held_by(session).or_else(|| lost(folds, session)).ok_or_else(|| {
+        let sentence = format!("session `{session}` holds no task");
+        Refusal::new("claim.none", sentence).hint("claim one first: `weir task claim T1`")
+    })?;
+    let hold = folds.work.live_claim(task, session, now)?;
+    Ok((hold, task, alive.mandate.clone()))
+}
+
+/// The task whose change this session last brought: to say who has it now, rather than that there is none.
+fn lost(folds: &Folds, session: SessionId) -> Option<TaskId> {
+    let mut changes = folds.review.changes().rev();
+    changes.find(|change| change.latest().session == session).map(|change| change.task)
+}
+
+fn submitted_by(folds: &Folds, session: SessionId, commit: &str) -> Option<TaskId> {
+    let mut changes = folds.review.changes().rev();
+    let same = |latest: &weir_review::Revision| latest.session == session && latest.commit == commit;
+    changes.find(|change| same(change.latest())).map(|change| change.task)
+}

@@ -1,0 +1,46 @@
+//! A tree for a session to work in: a small repository of its own, from which a plain `git push weir` works.
+
+use crate::{Engine, Error, Failure, Secret};
+use std::path::PathBuf;
+use weir_git::{Remote, Worktree, WorktreeSpec};
+use weir_model::{SessionId, TaskId};
+
+impl Engine {
+    /// Makes the session's tree for a task, or gives the one it has a new secret.
+    pub(crate) async fn make_tree(
+        &self,
+        task: TaskId,
+        session: SessionId,
+        branch: &str,
+        bearer: Secret,
+    ) -> Result<PathBuf, Error> {
+        let folder = self.trees().join("sessions").join(format!("{task}-{session}"));
+        let (engine, branch) = (self.clone(), branch.to_owned());
+        let made = tokio::task::spawn_blocking(move || {
+            let trunk = engine.trunk();
+            let spec = WorktreeSpec {
+                branch,
+                at: trunk.tip()?,
+                remote: Remote { url: engine.remote(), token: Some(bearer.reveal().to_owned()) },
+                person: None,
+                config: Vec::new(),
+            };
+            let tree = if folder.join(".git").is_dir() {
+                Worktree::renew(trunk, &folder, &spec)?
+            } else {
+                Worktree::create(trunk, &folder, &spec)?
+            };
+            // What the command line finds when it is run in the tree.
+            let session = serde_json::json!({
+                "url": engine.remote().trim_end_matches("/git"),
+                "token": bearer.reveal(),
+                "session": session,
+                "task": task,
+            });
+            let path = tree.folder().join(".git/weir-session.json");
+            crate::space::write_private(&path, &session.to_string())?;
+            Ok(tree.folder().to_owned())
+        });
+        made.await.map_err(|error| Failure::Other(format!("could not make a tree: {error}")))?
+    }
+}

@@ -1,0 +1,374 @@
+//! Opening a space: find the repository, take the lock, open the ledger, replay, and start what runs behind.
+
+mod home;
+
+pub(crate) use home::write_private;
+
+use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::core::{Core, chain, fact};
+use crate::driver::Driver;
+use crate::folds::Standing;
+use crate::secret::Opens;
+use crate::{Caller, Engine, Error, Failure, Inner, NewToken, Secret};
+use home::Home;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use weir_git::{CommitId, Source, Trunk};
+use weir_ledger::{Ledger, Signer, Snapshot, SqliteStore};
+use weir_model::event::guard::Role;
+use weir_model::{PersonId, Position, Refusal};
+use weir_review::propose::Proposal;
+
+/// Where a space is, and how it is kept.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// A folder in the user's repository.
+    pub dir: PathBuf,
+    /// The trunk, if it is not the one that would be found.
+    pub trunk: Option<String>,
+    /// Where Weir keeps what belongs to the space; `.git/weir` unless said.
+    pub home: Option<PathBuf>,
+    /// Where trees for sessions and checks are made; a folder in the user's cache unless said.
+    pub trees: Option<PathBuf>,
+    /// What keeps the ledger.
+    pub store: Store,
+    /// Whether changes are tested and landed here. A node that only serves says no.
+    pub drive: bool,
+}
+
+impl Options {
+    /// The usual: everything under `.git/weir` of the repository around `dir`.
+    pub fn here(dir: impl Into<PathBuf>) -> Self {
+        let (trunk, home, trees) = (None, None, None);
+        Self { dir: dir.into(), trunk, home, trees, store: Store::Embedded, drive: true }
+    }
+}
+
+/// What keeps the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Store {
+    /// SQLite and a folder of bodies, under the space's home.
+    Embedded,
+    /// PostgreSQL, shared by any number of nodes.
+    Postgres(String),
+}
+
+/// An open space. Dropping it stops what runs behind, writes a snapshot and gives the lock back.
+pub struct Space {
+    engine: Engine,
+    // In the order in which they stop.
+    driver: Option<Driver>,
+    keeper: Option<Keeper>,
+    _home: Home,
+}
+
+/// What was found on opening, for a person to read.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The user's repository.
+    pub source: Source,
+    /// Where Weir keeps what belongs to the space.
+    pub home: PathBuf,
+    /// The trunk's name.
+    pub trunk: String,
+    /// Where it stands.
+    pub tip: String,
+    /// Whether the space is new.
+    pub is_new: bool,
+    /// The last record.
+    pub head: Position,
+    /// The checks in force.
+    pub checks: Vec<weir_model::config::Check>,
+    /// Whether they are written down on the trunk.
+    pub is_committed: bool,
+    /// Why they were proposed, if they are not.
+    pub proposals: Vec<Proposal>,
+    /// The owner who signs in first.
+    pub owner: PersonId,
+    /// Where the owner's local token is kept.
+    pub owner_token: PathBuf,
+    /// What a reader should know: nothing to check, a crash that was recovered from, a clock that went back.
+    pub notes: Vec<String>,
+}
+
+impl Space {
+    /// Opens the space around `options.dir`, or begins one. The user's checkout, index, branches and tracked files
+    /// are not touched.
+    ///
+    /// # Errors
+    /// `repo.*` and `trunk.*` when there is no repository that Weir can stand beside; `space.in_use` when another
+    /// process has it; `config.malformed`; failures of disk, git or the ledger.
+    pub fn open(options: &Options) -> Result<(Self, Found), Error> {
+        let source = weir_git::inspect(&options.dir, options.trunk.as_deref())?;
+        let place = options.home.clone().unwrap_or_else(|| source.home());
+        let home = Home::take(&place)?;
+        let trunk = Trunk::open_or_create(&source, home.folder(), &source.trunk.name)?;
+        let mut notes = Vec::new();
+        let imported = import(&source, &trunk, &mut notes)?;
+        let rules = crate::rules::read(trunk.objects(), imported)?;
+
+        let name = space_name(&source);
+        let signer = signer(&home, &name)?;
+        let store: Box<dyn weir_ledger::Store> = match &options.store {
+            Store::Embedded => Box::new(SqliteStore::open(&home.folder().join("ledger")).map_err(store_failed)?),
+            Store::Postgres(url) => open_postgres(url)?,
+        };
+        let (ledger, opened) = Ledger::open(store, signer)?;
+        if opened.recovery.recovered {
+            notes.push(format!("the last run did not end cleanly; all records up to {} are here", opened.head));
+        }
+        let standing = replay(&ledger, &mut notes)?;
+        let wall = SystemClock::after(weir_model::Timestamp::default());
+        if let Some(last) = opened.clock.filter(|last| wall.now() + Duration::from_secs(5) < *last) {
+            notes.push(format!("the clock is behind the last record, which is of {last}: time goes on from there"));
+        }
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::after(standing.last));
+        let trees = options.trees.clone().map_or_else(|| home::trees_for(&place), Ok)?;
+        let engine = Engine(Arc::new(Inner {
+            core: Arc::new(Core::new(ledger, clock, standing)),
+            trunk,
+            entropy: Arc::new(SystemEntropy),
+            rules: RwLock::new(rules.config.clone()),
+            rules_at: Mutex::new(None),
+            trees,
+            remote: RwLock::new(String::new()),
+            test: Mutex::new(None),
+        }));
+        let owner = found_space(&engine, &source, &name)?;
+        let owner_token = ensure_owner_token(&engine, &home, owner)?;
+        if rules.gate.checks.is_empty() {
+            notes.push("no checks were found: what merges, lands. Write some into `weir.toml`: `weir init`".into());
+        }
+        let found = Found {
+            home: home.folder().to_owned(),
+            trunk: source.trunk.name.clone(),
+            tip: imported.to_string(),
+            is_new: opened.is_new,
+            head: opened.head,
+            is_committed: matches!(
+                rules.gate.source,
+                weir_model::event::queue::GateSource::Committed(_)
+            ),
+            checks: rules.gate.checks,
+            proposals: rules.proposals,
+            owner,
+            owner_token,
+            notes,
+            source,
+        };
+        let keeper = Keeper::start(engine.clone())?;
+        let holder = format!("{}-{}", std::process::id(), short_random(&*engine.0.entropy)?);
+        let driver = options.drive.then(|| Driver::start(engine.clone(), holder)).transpose()?;
+        Ok((Self { engine, driver, keeper: Some(keeper), _home: home }, found))
+    }
+
+    /// The engine of the space.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Where a person finds what runs here: read by a second start, and by the command line.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn announce(&self, url: &str) -> Result<(), Error> {
+        self._home.announce(url)
+    }
+}
+
+impl Drop for Space {
+    fn drop(&mut self) {
+        self.driver.take();
+        self.keeper.take();
+    }
+}
+
+/// Takes in what the user committed to the trunk's branch, if the trunk only has to move forward for it.
+fn import(source: &Source, trunk: &Trunk, notes: &mut Vec<String>) -> Result<CommitId, Error> {
+    let ours = trunk.tip()?;
+    let theirs = source.trunk.tip;
+    if ours == theirs || trunk.objects().contains(ours, theirs)? {
+        return Ok(ours);
+    }
+    let name = trunk.name();
+    if !trunk.objects().contains(theirs, ours)? {
+        notes.push(format!(
+            "your `{name}` and the trunk have gone apart; Weir stays with the trunk: `git pull weir {name}`"
+        ));
+        return Ok(ours);
+    }
+    // Borrowed objects must not be pruned under us.
+    trunk.keep(theirs)?;
+    match trunk.land(ours, theirs)? {
+        weir_git::Landed::Landed => Ok(theirs),
+        weir_git::Landed::Moved { actual } => Ok(actual),
+    }
+}
+
+fn space_name(source: &Source) -> String {
+    let folder = source.work_tree.as_deref().unwrap_or(&source.common_dir);
+    let name = folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
+    let plain = plain.trim_matches(['-', '.']).trim_end_matches(".git");
+    if plain.is_empty() { "space".into() } else { plain.chars().take(40).collect() }
+}
+
+/// The key that signs the ledger's checkpoints: made once, kept where only its user can read it.
+fn signer(home: &Home, name: &str) -> Result<Signer, Error> {
+    let path = home.private().join("ledger.key");
+    let made = if path.exists() {
+        Signer::load(&path)
+    } else {
+        // The name is part of every signature; the random part keeps two spaces of one name apart.
+        Signer::create(&path, &format!("weir/{name}-{}", short_random(&SystemEntropy)?))
+    };
+    made.map_err(|error| Failure::Other(format!("the ledger's key: {}", chain(&error))).into())
+}
+
+fn short_random(entropy: &dyn Entropy) -> Result<String, Error> {
+    let mut bytes = [0; 4];
+    entropy.fill(&mut bytes).map_err(|why| Error::Failed(Failure::Other(format!("no randomness: {why}"))))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn store_failed(error: weir_ledger::StoreError) -> Error {
+    weir_ledger::LedgerError::from(error).into()
+}
+
+/// The folds as the ledger has them: from the snapshot, and the records after it.
+fn replay(ledger: &Ledger, notes: &mut Vec<String>) -> Result<Standing, Error> {
+    let mut standing = match ledger.snapshot(SNAPSHOT)? {
+        Snapshot::Absent => Standing::default(),
+        Snapshot::Whole { at, bytes } => match serde_json::from_slice::<Standing>(&bytes) {
+            Ok(standing) if standing.position == at => standing,
+            // Written by another version: the ledger has it all.
+            Ok(_) | Err(_) => Standing::default(),
+        },
+        Snapshot::Damaged { found } => {
+            notes.push(format!("the snapshot is not used, and made anew: {found}"));
+            Standing::default()
+        }
+    };
+    loop {
+        let records = ledger.read(standing.position, 10_000)?;
+        if records.is_empty() {
+            return Ok(standing);
+        }
+        for record in &records {
+            let (at, event) = fact(record)?;
+            standing.take(at, &event);
+        }
+    }
+}
+
+/// Opens the space in the ledger if nobody has, and tells its first owner.
+fn found_space(engine: &Engine, source: &Source, name: &str) -> Result<PersonId, Error> {
+    if engine.read(|folds| folds.guard.space().is_none()) {
+        let weir = Caller::weir();
+        let owner = home::user_name(source);
+        let command = weir_guard::Command::OpenSpace { name: name.to_owned(), owner };
+        engine.0.core.run_blocking(weir.actor, None, |folds, ctx| {
+            if folds.guard.space().is_some() {
+                return Ok(crate::core::Decided::new(Vec::new(), ()));
+            }
+            let events = weir_guard::decide(&folds.guard, command.clone(), &weir, ctx)?;
+            Ok(crate::core::Decided::new(events.into_iter().map(weir_model::Event::from).collect(), ()))
+        })?;
+    }
+    let owner = engine.read(|folds| {
+        let mut people = folds.guard.people();
+        people.find(|person| person.role == Role::Owner && !person.removed).map(|person| person.id)
+    });
+    owner.ok_or_else(|| Refusal::new("space.no_owner", "this space has no owner").into())
+}
+
+/// The token by which the command line on this machine speaks for the owner. A new one when the old is gone.
+fn ensure_owner_token(engine: &Engine, home: &Home, owner: PersonId) -> Result<PathBuf, Error> {
+    let path = home.private().join("owner.token");
+    if let Some(text) = home.read_private(&path)?
+        && engine.authenticate(text.trim()).is_ok()
+    {
+        return Ok(path);
+    }
+    let secret = Secret::draw(&*engine.0.entropy, Opens::Person)?;
+    let new = NewToken { person: Some(owner), label: "this machine".into(), rights: None, lease: None };
+    let command = crate::meet::people::token_command(engine, owner, &new, secret.hash());
+    let weir = Caller::weir();
+    engine.0.core.run_blocking(weir.actor, None, |folds, ctx| {
+        let events = weir_guard::decide(&folds.guard, command.clone(), &weir, ctx)?;
+        Ok(crate::core::Decided::new(events.into_iter().map(weir_model::Event::from).collect(), ()))
+    })?;
+    home.write_private(&path, secret.reveal())?;
+    Ok(path)
+}
+
+const SNAPSHOT: &str = "folds";
+/// So many records replay in well under a second.
+const SNAPSHOT_EVERY: u64 = 5_000;
+
+/// Writes snapshots, and takes in what other nodes append.
+struct Keeper {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    fn start(engine: Engine) -> Result<Self, Error> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&stop);
+        let thread = std::thread::Builder::new().name("keeper".into()).spawn(move || {
+            let mut last = engine.0.core.read(|standing| standing.position);
+            while !seen.load(Ordering::SeqCst) {
+                let core = &engine.0.core;
+                let position = core.read(|standing| standing.position);
+                if core.ledger.wait_past(position, Duration::from_millis(200)) > position
+                    && let Err(error) = core.catch_up()
+                {
+                    tracing::error!(error = %chain(&error), "could not follow the ledger");
+                    std::thread::sleep(Duration::from_secs(1));
+                }
+                if position.0 - last.0 >= SNAPSHOT_EVERY {
+                    last = write_snapshot(core).unwrap_or(last);
+                }
+            }
+            if engine.0.core.read(|standing| standing.position) > last {
+                write_snapshot(&engine.0.core);
+            }
+        });
+        let thread = thread.map_err(crate::error::io_failed("start the keeper of snapshots"))?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A snapshot is a shortcut: without one the next start replays.
+fn write_snapshot(core: &Core) -> Option<Position> {
+    let (position, bytes) = core.read(|standing| (standing.position, serde_json::to_vec(standing)));
+    let written = bytes.map_err(|error| error.to_string()).and_then(|bytes| {
+        core.ledger.put_snapshot(SNAPSHOT, position, &bytes).map_err(|error| chain(&error))
+    });
+    match written {
+        Ok(()) => Some(position),
+        Err(error) => {
+            tracing::warn!(error, "could not write a snapshot");
+            None
+        }
+    }
+}
+
+fn open_postgres(url: &str) -> Result<Box<dyn weir_ledger::Store>, Error> {
+    let _ = url;
+    Err(Refusal::new("store.not_built", "this build has no PostgreSQL").into())
+}
