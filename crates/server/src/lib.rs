@@ -4,4 +4,14 @@
 //! three parts unchanged; (3) nothing is answered to a request whose `Host` or `Origin` is not ours.
 //! Deliberately absent: rules. What may be done is decided behind [`weir_engine`], for all doors alike.
 
+mod api;
+mod door;
+mod reply;
+mod see;
+mod serve;
+mod walls;
+mod weir;
 pub mod wire;
+
+pub use api::openapi;
+pub use serve::{Serving, router, serve};

@@ -17,7 +17,7 @@ pub use people::{
     Person, Session, SignInLink, Token,
 };
 pub use queue::{Candidate, Check, CheckResult, Landing, Outcome, Queue, Waiting};
-pub use show::{Body, Commit, Link, LogEntry, Shown, Thing};
+pub use show::{Body, Commit, Link, Log, LogEntry, Shown, Thing};
 pub use space::{Counts, Space, Status, Wait, Whose};
 pub use task::{Ask, Claim, Hold, NewTask, Task, TaskState};
 

@@ -110,3 +110,17 @@ pub struct LogEntry {
     #[schema(value_type = Object)]
     pub event: serde_json::Value,
 }
+
+/// A part of the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Log {
+    /// What happened, oldest first.
+    pub items: Vec<LogEntry>,
+    /// Ask again with `after` set to this to go on; none at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "E50")]
+    pub next: Option<Position>,
+    /// The last event there was.
+    #[schema(value_type = String, example = "E99")]
+    pub head: Position,
+}
