@@ -2,7 +2,7 @@
 
 use crate::commands::{
     audit, change, completions, init, log, mcp, person, session, show, sign_in, sign_in_link,
-    status, submit, task, token,
+    status, submit, task, token, up,
 };
 use clap::{Parser, Subcommand};
 
@@ -34,6 +34,9 @@ pub(crate) struct Args {
 /// What can be asked.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Up(up::UpArgs),
+    /// Stop the server that `weir up` started for this repository
+    Down,
     Init(init::InitArgs),
     Status(status::StatusArgs),
     Log(log::LogArgs),

@@ -14,7 +14,7 @@ use std::io::Read;
 use std::time::Duration;
 use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
-use weir_model::Refusal;
+use weir_model::{Position, Refusal};
 use weir_server::wire::Refused;
 
 /// A server, and the token to speak to it with.
@@ -116,17 +116,16 @@ impl Client {
         Ok(response.into_body().into_with_config().limit(u64::MAX).reader())
     }
 
-    /// The events from now on, or after the one with id `last`; `about` is a query that narrows them.
+    /// The events from now on, or after `last`.
     ///
     /// # Errors
     /// As [`Client::get`].
-    pub(crate) fn events(&self, last: Option<&str>, about: &str) -> Result<Events, CommandError> {
-        let path = format!("/v1/events?{}", about.trim_start_matches('&'));
+    pub(crate) fn events(&self, last: Option<Position>) -> Result<Events, CommandError> {
         let mut request = self
-            .authorized(self.agent.get(self.at(path.trim_end_matches('?'))))
+            .authorized(self.agent.get(self.at("/v1/events")))
             .header("Accept", "text/event-stream");
         if let Some(last) = last {
-            request = request.header("Last-Event-ID", last);
+            request = request.header("Last-Event-ID", last.to_string());
         }
         let request = request.config().timeout_per_read(Some(SILENCE)).build();
         let response = self.accept(request.call())?;

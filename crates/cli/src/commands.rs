@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod change;
 pub(crate) mod completions;
+pub(crate) mod down;
 pub(crate) mod init;
 pub(crate) mod log;
 pub(crate) mod mcp;
@@ -15,6 +16,7 @@ pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod task;
 pub(crate) mod token;
+pub(crate) mod up;
 
 use crate::args::Command;
 use crate::error::CommandError;
@@ -28,6 +30,8 @@ use crate::ui::Ui;
 /// Whatever kept it from its answer.
 pub(crate) fn run(ui: &mut Ui, here: &Here, command: Command) -> Result<Exit, CommandError> {
     match command {
+        Command::Up(args) => up::run(ui, here, args),
+        Command::Down => down::run(ui, here),
         Command::Init(args) => init::run(ui, here, &args),
         Command::Status(args) => status::run(ui, here, &args),
         Command::Log(args) => log::run(ui, here, &args),

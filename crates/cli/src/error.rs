@@ -110,6 +110,15 @@ fn is_unknown(refusal: &Refusal) -> bool {
     refusal.code.ends_with(".unknown") || refusal.code.ends_with(".not_found")
 }
 
+impl From<weir_engine::Error> for CommandError {
+    fn from(error: weir_engine::Error) -> Self {
+        match error {
+            weir_engine::Error::Refused(refusal) => Self::Refused(refusal),
+            weir_engine::Error::Failed(failure) => Self::failed("open the space", failure),
+        }
+    }
+}
+
 impl From<io::Error> for CommandError {
     /// For writing answers, the only input and output that is not wrapped where it happens.
     fn from(error: io::Error) -> Self {

@@ -3,6 +3,7 @@
 use crate::client::Client;
 use crate::error::CommandError;
 use crate::servers::Servers;
+use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::File;
@@ -150,7 +151,14 @@ impl Repository {
     pub(crate) fn running(&self) -> Result<Option<Running>, CommandError> {
         let path = self.home().join("server.json");
         match std::fs::read_to_string(&path) {
-            Ok(text) => json(&path, &text).map(Some),
+            Ok(text) => {
+                let running: Running = json(&path, &text)?;
+                // One that was killed could not take its word back, and its port may be another's by now, who
+                // must not be shown our token.
+                let pid = Pid::from_raw(running.pid);
+                let lives = pid.is_some_and(|pid| test_kill_process(pid).is_ok());
+                Ok(lives.then_some(running))
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(CommandError::failed(format!("read `{}`", path.display()), error)),
         }

@@ -7,8 +7,8 @@ use crate::render;
 use crate::table::{Cell, Look, Table};
 use crate::ui::Ui;
 use std::time::Duration;
-use weir_model::AnyId;
-use weir_server::wire::{List, LogEntry};
+use weir_model::{AnyId, Position};
+use weir_server::wire::{Log, LogEntry};
 
 /// Tell what happened, oldest first
 #[derive(Debug, clap::Args)]
@@ -31,41 +31,53 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, args: &LogArgs) -> Result<(), Comman
     let weir = here.client()?;
     let about: Option<AnyId> = args.about.as_deref().map(str::parse).transpose()?;
     let about = about.map(|id| format!("&about={id}")).unwrap_or_default();
-    let log: List<LogEntry> = weir.get(&format!("/v1/log?limit={}{about}", args.limit))?;
+    let log: Log = weir.get(&format!("/v1/log?limit={}{about}", args.limit))?;
     if !args.follow {
-        return ui.answer(&log, |log, page| render::events(page, in_order(log).into_iter()));
+        return ui.answer(&log, |log, page| render::events(page, log.items.iter()));
     }
-    for entry in in_order(&log) {
+    for entry in &log.items {
         line(ui, entry)?;
     }
-    let last = in_order(&log).last().map(|entry| entry.position.to_string());
-    follow(ui, &weir, last, &about)
+    follow(ui, &weir, log.head, &about)
 }
 
-/// Oldest first, whichever way the server told them.
-fn in_order(log: &List<LogEntry>) -> Vec<&LogEntry> {
-    let mut entries: Vec<_> = log.items.iter().collect();
-    entries.sort_by_key(|entry| entry.position);
-    entries
-}
-
-/// Tells what happens, over broken lines too. Ends when nobody reads, or the server is gone for good.
-fn follow(
-    ui: &mut Ui,
-    weir: &Client,
-    mut last: Option<String>,
-    about: &str,
-) -> Result<(), CommandError> {
+/// Tells what happens after `last`, over broken lines too. Ends when nobody reads, or the server is gone.
+fn follow(ui: &mut Ui, weir: &Client, mut last: Position, about: &str) -> Result<(), CommandError> {
     loop {
-        for event in weir.events(last.as_deref(), about)? {
+        for event in weir.events(Some(last))? {
             let Ok(event) = event else { break };
-            if let Ok(entry) = serde_json::from_str::<LogEntry>(&event.data) {
-                line(ui, &entry)?;
+            let Ok(entry) = serde_json::from_str::<LogEntry>(&event.data) else { continue };
+            if entry.position <= last {
+                continue;
             }
-            last = event.id.or(last);
+            if about.is_empty() {
+                line(ui, &entry)?;
+                last = entry.position;
+            } else {
+                // The stream tells of everything; what is about one id, the server picks out.
+                last = catch_up(ui, weir, last, about)?;
+            }
         }
         ui.progress(format_args!("the line broke, trying again"));
         std::thread::sleep(PAUSE);
+    }
+}
+
+fn catch_up(
+    ui: &mut Ui,
+    weir: &Client,
+    mut last: Position,
+    about: &str,
+) -> Result<Position, CommandError> {
+    loop {
+        let log: Log = weir.get(&format!("/v1/log?after={last}&limit=500{about}"))?;
+        for entry in &log.items {
+            line(ui, entry)?;
+        }
+        match log.next {
+            Some(next) => last = next,
+            None => return Ok(last.max(log.head)),
+        }
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) struct OpenArgs {
     #[arg(default_value = "agent")]
     agent: String,
     /// What it may touch; may be given several times [default: all that you may]
-    #[arg(long = "paths", value_name = "PATTERN", num_args = 1..)]
+    #[arg(long = "paths", value_name = "PATTERN")]
     paths: Vec<String>,
     /// How long it lives [default: as long as the space says]
     #[arg(long, value_name = "DURATION")]

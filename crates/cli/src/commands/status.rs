@@ -23,7 +23,7 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, args: &StatusArgs) -> Result<(), Com
         return ui.answer(&status, show);
     }
     // Listening before reading, so that nothing falls in between.
-    let mut events = weir.events(None, "")?;
+    let mut events = weir.events(None)?;
     loop {
         let status: Status = weir.get("/v1/status")?;
         if ui.form() == Form::People {
@@ -33,7 +33,7 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, args: &StatusArgs) -> Result<(), Com
         match events.next() {
             Some(Ok(_)) => {}
             Some(Err(error)) => return Err(error),
-            None => events = weir.events(None, "")?,
+            None => events = weir.events(None)?,
         }
     }
 }

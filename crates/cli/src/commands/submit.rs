@@ -118,7 +118,7 @@ fn wait(ui: &mut Ui, weir: &Client, change: Change) -> Result<Change, CommandErr
     let mut change = change;
     while !change.state.is_settled() {
         // Listening before reading, so that nothing falls in between.
-        let mut events = weir.events(None, &format!("&about={id}"))?;
+        let mut events = weir.events(None)?;
         loop {
             change = weir.get(&format!("/v1/changes/{id}"))?;
             if change.state.is_settled() {

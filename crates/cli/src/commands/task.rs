@@ -34,7 +34,7 @@ pub(crate) struct CreateArgs {
     /// What to do, in one line
     title: String,
     /// What it may touch, as patterns from the root of the repository; may be given several times
-    #[arg(long = "paths", value_name = "PATTERN", num_args = 1.., default_values_t = ["**".to_owned()])]
+    #[arg(long = "paths", value_name = "PATTERN", required = true)]
     paths: Vec<String>,
     /// What to do, at length; `-` reads it from stdin
     #[arg(long, value_name = "TEXT")]
