@@ -6,6 +6,7 @@
 
 mod api;
 mod door;
+mod mcp;
 mod reply;
 mod see;
 mod serve;

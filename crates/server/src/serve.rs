@@ -1,8 +1,8 @@
 //! Serving: one listener, every door, and an end that lets what is under way finish.
 
-use crate::api;
 use crate::walls::walls;
 use crate::weir::Weir;
+use crate::{api, mcp};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use std::io;
@@ -52,6 +52,7 @@ pub fn router(engine: Engine, base: &str, closing: CancellationToken) -> Router 
     let weir = Weir::new(engine, base, closing);
     Router::new()
         .merge(api::router())
+        .merge(mcp::router(&weir))
         .fallback(api::nothing_here)
         .layer(from_fn_with_state(weir.clone(), walls))
         .with_state(weir)
