@@ -208,7 +208,10 @@ impl Drive {
             return Ok(Turn::Done);
         };
         // Lets its owner, and anybody else, fetch what was tested.
-        self.engine.0.trunk.create_ref(&format!("refs/weir/candidates/{}", candidate.id), commit)?;
+        self.engine
+            .0
+            .trunk
+            .create_ref(&format!("refs/weir/candidates/{}", candidate.id), commit)?;
         let cancel = weir_sandbox::Cancel::new();
         *self.engine.0.test.lock().unwrap_or_else(PoisonError::into_inner) =
             Some((candidate.id, cancel.clone()));
@@ -306,7 +309,8 @@ impl Drive {
         let lease = self.engine.rules().sessions.claim;
         self.record(|folds, ctx| {
             let decided = weir_queue::decide(&folds.queue, command.clone())?;
-            let ejected = decided.iter().any(|event| matches!(event, QueueEvent::RevisionEjected { .. }));
+            let ejected =
+                decided.iter().any(|event| matches!(event, QueueEvent::RevisionEjected { .. }));
             let mut events = events(decided);
             if !ejected {
                 return Ok(events);
@@ -326,7 +330,9 @@ impl Drive {
     /// Notices where the trunk stands, and what its rules are there.
     fn see_trunk(&mut self) -> Result<(), Error> {
         let tip = self.engine.0.trunk.tip()?;
-        let known = self.read(|folds| (folds.queue.tip() == Some(&tip.to_string()), folds.queue.gate().is_some()));
+        let known = self.read(|folds| {
+            (folds.queue.tip() == Some(&tip.to_string()), folds.queue.gate().is_some())
+        });
         if known == (true, true) && self.engine.rules_are_of(tip) {
             return Ok(());
         }
@@ -375,8 +381,7 @@ impl Drive {
     ) -> Result<(), Error> {
         let none = || Error::Failed(Failure::Other("the queue's lease is not held".into()));
         let lease = self.lease.as_ref().ok_or_else(none)?.lease.proof();
-        let decide =
-            |folds: &Folds, ctx: &Context| Ok(Decided::new(decide(folds, ctx)?, ()));
+        let decide = |folds: &Folds, ctx: &Context| Ok(Decided::new(decide(folds, ctx)?, ()));
         self.core().run_blocking(Actor::Weir, Some(&lease), decide)
     }
 
@@ -394,7 +399,8 @@ impl Drive {
             return held.renew_in_time(&self.engine);
         }
         let (name, now) = (format!("queue/{}", self.engine.0.trunk.name()), self.engine.now());
-        let lease = self.core().ledger.lease(&name, &self.holder, now, LEASE).map_err(lease_failed)?;
+        let lease =
+            self.core().ledger.lease(&name, &self.holder, now, LEASE).map_err(lease_failed)?;
         self.lease = Some(Held { lease, renewed_at: now });
         Ok(())
     }

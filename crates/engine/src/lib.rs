@@ -8,13 +8,13 @@
 mod ask;
 mod clock;
 mod core;
+mod driver;
 mod error;
 mod folds;
 mod meet;
 mod rules;
 mod secret;
 mod space;
-mod driver;
 
 pub use ask::{Ask, Claim, NewSession, NewTask, NewToken, Opened};
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};

@@ -113,17 +113,25 @@ impl Space {
         let name = space_name(&source);
         let signer = signer(&home, &name)?;
         let store: Box<dyn weir_ledger::Store> = match &options.store {
-            Store::Embedded => Box::new(SqliteStore::open(&home.folder().join("ledger")).map_err(store_failed)?),
+            Store::Embedded => {
+                Box::new(SqliteStore::open(&home.folder().join("ledger")).map_err(store_failed)?)
+            }
             Store::Postgres(url) => open_postgres(url)?,
         };
         let (ledger, opened) = Ledger::open(store, signer)?;
         if opened.recovery.recovered {
-            notes.push(format!("the last run did not end cleanly; all records up to {} are here", opened.head));
+            notes.push(format!(
+                "the last run did not end cleanly; all records up to {} are here",
+                opened.head
+            ));
         }
         let standing = replay(&ledger, &mut notes)?;
         let wall = SystemClock::after(weir_model::Timestamp::default());
-        if let Some(last) = opened.clock.filter(|last| wall.now() + Duration::from_secs(5) < *last) {
-            notes.push(format!("the clock is behind the last record, which is of {last}: time goes on from there"));
+        if let Some(last) = opened.clock.filter(|last| wall.now() + Duration::from_secs(5) < *last)
+        {
+            notes.push(format!(
+                "the clock is behind the last record, which is of {last}: time goes on from there"
+            ));
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::after(standing.last));
         let trees = options.trees.clone().map_or_else(|| home::trees_for(&place), Ok)?;
@@ -211,8 +219,10 @@ fn import(source: &Source, trunk: &Trunk, notes: &mut Vec<String>) -> Result<Com
 fn space_name(source: &Source) -> String {
     let folder = source.work_tree.as_deref().unwrap_or(&source.common_dir);
     let name = folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let plain: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
+    let plain: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' })
+        .collect();
     let plain = plain.trim_matches(['-', '.']).trim_end_matches(".git");
     if plain.is_empty() { "space".into() } else { plain.chars().take(40).collect() }
 }
@@ -231,7 +241,9 @@ fn signer(home: &Home, name: &str) -> Result<Signer, Error> {
 
 fn short_random(entropy: &dyn Entropy) -> Result<String, Error> {
     let mut bytes = [0; 4];
-    entropy.fill(&mut bytes).map_err(|why| Error::Failed(Failure::Other(format!("no randomness: {why}"))))?;
+    entropy
+        .fill(&mut bytes)
+        .map_err(|why| Error::Failed(Failure::Other(format!("no randomness: {why}"))))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
@@ -276,7 +288,10 @@ fn found_space(engine: &Engine, source: &Source, name: &str) -> Result<PersonId,
                 return Ok(crate::core::Decided::new(Vec::new(), ()));
             }
             let events = weir_guard::decide(&folds.guard, command.clone(), &weir, ctx)?;
-            Ok(crate::core::Decided::new(events.into_iter().map(weir_model::Event::from).collect(), ()))
+            Ok(crate::core::Decided::new(
+                events.into_iter().map(weir_model::Event::from).collect(),
+                (),
+            ))
         })?;
     }
     let owner = engine.read(|folds| {
@@ -295,7 +310,8 @@ fn ensure_owner_token(engine: &Engine, home: &Home, owner: PersonId) -> Result<P
         return Ok(path);
     }
     let secret = Secret::draw(&*engine.0.entropy, Opens::Person)?;
-    let new = NewToken { person: Some(owner), label: "this machine".into(), rights: None, lease: None };
+    let new =
+        NewToken { person: Some(owner), label: "this machine".into(), rights: None, lease: None };
     let command = crate::meet::people::token_command(engine, owner, &new, secret.hash());
     let weir = Caller::weir();
     engine.0.core.run_blocking(weir.actor, None, |folds, ctx| {

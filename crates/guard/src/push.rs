@@ -25,8 +25,8 @@ pub struct Push<'a> {
     pub pack_bytes: u64,
     /// Whether it shares a commit with the trunk.
     pub base_is_on_trunk: bool,
-    /// Every path that any of its commits changes, against the commit's place on the trunk: what a later
-    /// commit takes back still lands in the history.
+    /// What differs between each commit that it brings and the place where that commit left the trunk
+    /// (its merge base), for all of them together: what a later commit takes back is in the history still.
     pub changed: &'a [Changed<'a>],
 }
 

@@ -17,13 +17,13 @@ use weir_review::Submission;
 
 /// What a push asks for: one ref, and what it should become.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// The ref, shown lossily where it is not UTF-8.
-    pub target: String,
+    pub(crate) target: String,
     /// The commit; none when the ref should be deleted.
-    pub new: Option<CommitId>,
+    pub(crate) new: Option<CommitId>,
     /// How large the push is, in bytes as git sends it.
-    pub pack_bytes: u64,
+    pub(crate) pack_bytes: u64,
 }
 
 /// A push that was taken in.
@@ -68,7 +68,12 @@ impl Engine {
     }
 
     /// Records a refusal, and gives it back.
-    pub(crate) async fn refuse_push(&self, caller: &Caller, asked: &Asked, refusal: Refusal) -> Error {
+    pub(crate) async fn refuse_push(
+        &self,
+        caller: &Caller,
+        asked: &Asked,
+        refusal: Refusal,
+    ) -> Error {
         let session = match caller.actor {
             Actor::Session(session) => Some(session),
             Actor::Person(_) | Actor::Weir => None,
@@ -107,13 +112,15 @@ impl Engine {
             let submitted =
                 weir_review::decide(&folds.review, weir_review::Command::Submit(submission))?;
             let submit = weir_work::Command::Submit { task, session: hold.session, change };
-            let mut events: Vec<Event> = weir_work::decide(&folds.work, submit, ctx)?
-                .into_iter()
-                .map(Event::from)
-                .collect();
+            let mut events: Vec<Event> =
+                weir_work::decide(&folds.work, submit, ctx)?.into_iter().map(Event::from).collect();
             for event in submitted {
-                if let ReviewEvent::RevisionSubmitted { revision, commit, approvals_needed: 0, .. } =
-                    &event
+                if let ReviewEvent::RevisionSubmitted {
+                    revision,
+                    commit,
+                    approvals_needed: 0,
+                    ..
+                } = &event
                 {
                     let (revision, commit) = (*revision, commit.clone());
                     let wait = weir_queue::Command::Enqueue { revision, task, commit };
@@ -144,12 +151,7 @@ impl Engine {
         Ok(())
     }
 
-    fn examine(
-        &self,
-        caller: &Caller,
-        asked: &Asked,
-        objects: &Objects,
-    ) -> Result<Verdict, Error> {
+    fn examine(&self, caller: &Caller, asked: &Asked, objects: &Objects) -> Result<Verdict, Error> {
         let session = asking_session(caller)?;
         let now = self.now();
         let trunk = self.0.trunk.name();
@@ -203,7 +205,8 @@ impl Engine {
             base: facts.base.map(|base| base.to_string()).unwrap_or_default(),
             title: facts.title.clone(),
             paths: facts.shown_paths(),
-            approvals_needed: self.read(|folds| folds.queue.gate().map_or(0, |g| g.approvals_needed)),
+            approvals_needed: self
+                .read(|folds| folds.queue.gate().map_or(0, |g| g.approvals_needed)),
         };
         Ok(Verdict::Enter(Judged { hold, submission }))
     }
@@ -245,6 +248,7 @@ fn lost(folds: &Folds, session: SessionId) -> Option<TaskId> {
 
 fn submitted_by(folds: &Folds, session: SessionId, commit: &str) -> Option<TaskId> {
     let mut changes = folds.review.changes().rev();
-    let same = |latest: &weir_review::Revision| latest.session == session && latest.commit == commit;
+    let same =
+        |latest: &weir_review::Revision| latest.session == session && latest.commit == commit;
     changes.find(|change| same(change.latest())).map(|change| change.task)
 }

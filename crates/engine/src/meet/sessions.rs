@@ -112,10 +112,9 @@ pub(crate) fn opened(events: &[GuardEvent]) -> (SessionId, weir_model::Timestamp
 pub(crate) fn asking_session(caller: &Caller) -> Result<SessionId, Refusal> {
     match caller.actor {
         Actor::Session(session) => Ok(session),
-        Actor::Person(_) | Actor::Weir => Err(Refusal::new(
-            "session.needed",
-            "only an agent in its session can do this",
-        )
-        .hint("claim a task first: `weir task claim T1` prints the session's token")),
+        Actor::Person(_) | Actor::Weir => {
+            Err(Refusal::new("session.needed", "only an agent in its session can do this")
+                .hint("claim a task first: `weir task claim T1` prints the session's token"))
+        }
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::Error;
 use std::collections::BTreeMap;
-use weir_git::{Added, BString, Blob, ChangedPath, Commit, CommitId, Mode, Objects, Side, TreeId, Trunk};
+use weir_git::{
+    Added, BString, Blob, ChangedPath, Commit, CommitId, Mode, Objects, Side, TreeId, Trunk,
+};
 use weir_guard::push::{Changed, Entry};
 use weir_guard::secrets::{AllowedSecrets, Finding, scan_added};
 use weir_model::Refusal;
