@@ -62,38 +62,70 @@ fn refuse_uncommitted(dir: &Path) -> Result<(), CommandError> {
         .into())
 }
 
-/// Pushes, with the token in git's environment, where no process list shows it.
+/// Pushes. Git's words go to the terminal as they come; for programs they become the parts of the refusal.
 fn push(ui: &mut Ui, here: &Here, weir: &Client, space: &Space) -> Result<(), CommandError> {
     let mut git = Command::new("git");
     git.current_dir(&here.dir)
-        .args(["push", &space.git, &format!("HEAD:refs/for/{}", space.trunk)])
+        .args(["push", "--porcelain", &space.git, &format!("HEAD:refs/for/{}", space.trunk)])
         .env("GIT_TERMINAL_PROMPT", "0");
     if let Some(token) = weir.token() {
+        // In git's environment, where no process list shows it. The empty value takes back what a worktree's own
+        // configuration says, or the header would be sent twice.
         let key = format!("http.{}.extraHeader", space.git);
-        git.env("GIT_CONFIG_COUNT", "1")
-            .env("GIT_CONFIG_KEY_0", key)
-            .env("GIT_CONFIG_VALUE_0", format!("Authorization: Bearer {token}"));
+        git.env("GIT_CONFIG_COUNT", "2")
+            .env("GIT_CONFIG_KEY_0", &key)
+            .env("GIT_CONFIG_VALUE_0", "")
+            .env("GIT_CONFIG_KEY_1", &key)
+            .env("GIT_CONFIG_VALUE_1", format!("Authorization: Bearer {token}"));
     }
-    let (status, said) = match ui.form() {
-        Form::People => {
-            git.stdout(Stdio::null());
-            (git.status().map_err(CommandError::doing("run git"))?, String::new())
-        }
-        Form::Json => {
-            let output = git.output().map_err(CommandError::doing("run git"))?;
-            (output.status, String::from_utf8_lossy(&output.stderr).into_owned())
-        }
-    };
-    if status.success() {
+    if ui.form() == Form::People {
+        git.stderr(Stdio::inherit());
+    }
+    let output = git.output().map_err(CommandError::doing("run git"))?;
+    if output.status.success() {
         return Ok(());
     }
-    let sentence = match said.trim() {
-        "" => "git could not push: what the server said stands above".to_owned(),
-        said => format!("git could not push: {said}"),
-    };
-    Err(Refusal::new("push.refused", sentence)
-        .hint("do what the refusal says, then submit again")
-        .into())
+    Err(Said::read(&output).refusal().into())
+}
+
+/// What git told about a push that failed.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Said {
+    code: Option<String>,
+    sentence: Option<String>,
+    hint: Option<String>,
+}
+
+impl Said {
+    /// Git prints the code as the reason of the rejected ref, and the server's lines after `remote: `.
+    fn read(output: &Output) -> Self {
+        let (report, words) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let rejected = report.lines().find(|line| line.contains("[remote rejected]"));
+        let code = rejected.and_then(|line| line.rsplit_once('(')?.1.strip_suffix(')'));
+        let mut said = Self { code: code.map(str::to_owned), ..Self::default() };
+        for line in words.lines() {
+            let remote = line.strip_prefix("remote: ").map(str::trim);
+            match (remote, line.strip_prefix("fatal: ")) {
+                (Some(text), _) => match text.strip_prefix("hint: ") {
+                    Some(hint) => said.hint = Some(hint.to_owned()),
+                    None => said.sentence = said.sentence.or(Some(text.to_owned())),
+                },
+                (None, Some(fatal)) => said.sentence = said.sentence.or(Some(fatal.to_owned())),
+                (None, None) => {}
+            }
+        }
+        said
+    }
+
+    fn refusal(self) -> Refusal {
+        Refusal {
+            code: self.code.map_or("push.failed".into(), Into::into),
+            // On a terminal the server's words stand above, as git printed them.
+            sentence: self.sentence.unwrap_or_else(|| "the push was not taken in".to_owned()),
+            hint: self.hint,
+        }
+    }
 }
 
 /// The change that the push opened or added to.
@@ -151,4 +183,33 @@ fn git<const N: usize>(dir: &Path, args: [&str; N]) -> Result<Output, CommandErr
 
 fn git_line<const N: usize>(dir: &Path, args: [&str; N]) -> Result<String, CommandError> {
     Ok(String::from_utf8_lossy(&git(dir, args)?.stdout).trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::ExitStatus;
+
+    fn said(stdout: &str, stderr: &str) -> Said {
+        let status = ExitStatus::from_raw(256);
+        Said::read(&Output { status, stdout: stdout.into(), stderr: stderr.into() })
+    }
+
+    #[test]
+    fn the_refusal_is_read_back_from_what_git_prints() {
+        let stdout = "To http://127.0.0.1:7747/git\n\
+            !\tHEAD:refs/for/main\t[remote rejected] (push.outside_mandate)\nDone\n";
+        let stderr = "remote: `check.sh` is outside of `docs/**`        \n\
+            remote: hint: leave it out\nerror: failed to push some refs to 'http://…'\n";
+        let expected = Said {
+            code: Some("push.outside_mandate".into()),
+            sentence: Some("`check.sh` is outside of `docs/**`".into()),
+            hint: Some("leave it out".into()),
+        };
+        assert_eq!(said(stdout, stderr), expected);
+        let nobody = said("", "fatal: unable to access 'http://…': refused\n").refusal();
+        assert_eq!(nobody.code, "push.failed");
+        assert_eq!(nobody.sentence, "unable to access 'http://…': refused");
+    }
 }
