@@ -6,7 +6,9 @@ use weir_model::Timestamp;
 /// How long ago `at` was, or how long it still is until then: `now`, `3m ago`, `in 2h`.
 pub(crate) fn relative(now: Timestamp, at: Timestamp) -> String {
     if at > now {
-        return format!("in {}", length(at.since(now)));
+        // To the nearest: what was asked to live for 15 minutes must not read `in 14m`.
+        let rest = at.since(now);
+        return format!("in {}", length(rest + Duration::from_secs(unit(rest) / 2)));
     }
     match now.since(at) {
         short if short < Duration::from_secs(1) => "now".to_owned(),
@@ -14,16 +16,29 @@ pub(crate) fn relative(now: Timestamp, at: Timestamp) -> String {
     }
 }
 
-/// A length in its largest unit that fills at least once: `90s` is `1m`, and a second is the least.
+/// A length in the unit that fits: `90s` is `1m`, and a second is the least.
 pub(crate) fn length(length: Duration) -> String {
-    const DAY: u64 = 24 * 3600;
+    let seconds = length.as_secs();
+    match unit(length) {
+        1 => format!("{}s", seconds.max(1)),
+        MINUTE => format!("{}m", seconds / MINUTE),
+        HOUR => format!("{}h", seconds / HOUR),
+        _ => format!("{}d", seconds / DAY),
+    }
+}
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// The unit to tell a length in, in seconds.
+fn unit(length: Duration) -> u64 {
     match length.as_secs() {
-        0 => "1s".to_owned(),
-        seconds @ 1..60 => format!("{seconds}s"),
-        seconds @ 60..3600 => format!("{}m", seconds / 60),
+        0..MINUTE => 1,
+        MINUTE..HOUR => MINUTE,
         // Two days of hours: "yesterday evening" is nearer to `30h` than to `1d`.
-        seconds @ 3600..172_800 => format!("{}h", seconds / 3600),
-        seconds => format!("{}d", seconds / DAY),
+        HOUR..172_800 => HOUR,
+        _ => DAY,
     }
 }
 
@@ -44,8 +59,11 @@ mod tests {
             (-100_800_000, "28h ago"),
             (-172_800_000, "2d ago"),
             (1, "in 1s"),
-            (90_000, "in 1m"),
-            (7_200_000, "in 2h"),
+            (20_000, "in 20s"),
+            (899_000, "in 15m"),
+            (7_199_000, "in 2h"),
+            (28_799_000, "in 8h"),
+            (7_775_999_000, "in 90d"),
         ];
         for (offset, expected) in rows {
             let at = Timestamp::from_millis(now.as_millis() + offset);

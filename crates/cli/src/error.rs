@@ -1,6 +1,7 @@
 //! Why a command did not do what was asked, and how that is shown.
 
 use crate::exit::Exit;
+use crate::here::NOT_RUNNING;
 use serde::Serialize;
 use std::error::Error;
 use std::fmt;
@@ -73,6 +74,7 @@ impl CommandError {
     /// How the process ends.
     pub(crate) fn exit(&self) -> Exit {
         match self {
+            Self::Refused(refusal) if refusal.code == NOT_RUNNING => Exit::Unreachable,
             Self::Refused(refusal) if is_unknown(refusal) => Exit::NotFound,
             Self::Refused(_) => Exit::Refused,
             Self::Unreachable { .. } => Exit::Unreachable,
@@ -160,6 +162,7 @@ mod tests {
             (refused("claim.held"), 3, Some("claim.held")),
             (refused("task.unknown"), 4, Some("task.unknown")),
             (refused("repo.not_found"), 4, Some("repo.not_found")),
+            (refused("server.not_running"), 5, Some("server.not_running")),
             (CommandError::NotPassed(Refusal::new("check.failed", "no")), 6, Some("check.failed")),
             (
                 CommandError::Unreachable { url: "http://x".into(), source: "refused".into() },

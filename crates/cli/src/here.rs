@@ -88,7 +88,7 @@ impl Here {
         }
         match Servers::read()?.only() {
             Some(stored) => Ok(Client::new(&stored.url, Some(stored.token))),
-            None => Err(nobody(repository.is_some()).into()),
+            None => Err(nobody(repository.is_some_and(|repository| repository.home().exists())).into()),
         }
     }
 
@@ -119,14 +119,18 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn nobody(in_repository: bool) -> Refusal {
-    let hint = if in_repository {
-        "start it with `weir up`, or sign in to another: `weir sign-in URL`"
-    } else {
-        "go into a repository and start it with `weir up`, or sign in: `weir sign-in URL`"
-    };
-    Refusal::new("server.unknown", "no Weir server is known here").hint(hint)
+/// Nobody to ask. Where Weir has been before, the server has only to be started.
+fn nobody(was_here: bool) -> Refusal {
+    if was_here {
+        return Refusal::new(NOT_RUNNING, "no Weir server runs for this repository")
+            .hint("start it with `weir up`");
+    }
+    Refusal::new("server.unknown", "no Weir server is known here")
+        .hint("start one in a git repository with `weir up`, or sign in: `weir sign-in URL`")
 }
+
+/// The code of a server that is known and does not run.
+pub(crate) const NOT_RUNNING: &str = "server.not_running";
 
 fn not_found(dir: &Path) -> Refusal {
     let sentence = format!("`{}` is in no git repository", dir.display());

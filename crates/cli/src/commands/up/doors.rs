@@ -88,7 +88,7 @@ pub(crate) fn show(doors: &Doors, page: &mut Page) {
     }
     match (checks.is_empty(), &doors.checks_from) {
         (true, _) => page.line("  none: `weir init` writes a `weir.toml` to put them in"),
-        (false, Some(from)) => page.line(format!("  from {}", crate::words::line(from))),
+        (false, Some(from)) => page.line(format!("  ({})", crate::words::line(from))),
         (false, None) => {}
     }
     page.heading("Attach an agent");
