@@ -54,7 +54,7 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, args: UpArgs) -> Result<(), CommandE
     }
     let options = Options {
         trunk: args.trunk.clone(),
-        store: args.store.clone().map_or(Store::Embedded, Store::Postgres),
+        store: store(args.store.clone()),
         ..Options::here(&here.dir)
     };
     ui.progress(format_args!("opening the ledger"));
@@ -249,4 +249,10 @@ fn log_to_stderr() {
     let format = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Fails only when somebody listens already.
     let _ = format.with_ansi(std::env::var_os("NO_COLOR").is_none()).try_init();
+}
+
+/// The embedded store, or the schema `weir` of a database.
+fn store(url: Option<String>) -> Store {
+    let postgres = |url| Store::Postgres { url, schema: "weir".into() };
+    url.map_or(Store::Embedded, postgres)
 }
