@@ -113,25 +113,24 @@ impl Engine {
             let submitted =
                 weir_review::decide(&folds.review, weir_review::Command::Submit(submission))?;
             let submit = weir_work::Command::Submit { task, session: hold.session, change };
-            let mut events: Vec<Event> =
-                weir_work::decide(&folds.work, submit, ctx)?.into_iter().map(Event::from).collect();
-            for event in submitted {
+            let handed_over = weir_work::decide(&folds.work, submit, ctx)?;
+            let mut queued = Vec::new();
+            for event in &submitted {
                 if let ReviewEvent::RevisionSubmitted {
                     revision,
                     commit,
                     approvals_needed: 0,
                     ..
-                } = &event
+                } = event
                 {
                     let (revision, commit) = (*revision, commit.clone());
                     let wait = weir_queue::Command::Enqueue { revision, task, commit };
-                    let queued = weir_queue::decide(&folds.queue, wait)?;
-                    events.push(event.into());
-                    events.extend(queued.into_iter().map(Event::from));
-                } else {
-                    events.push(event.into());
+                    queued.extend(weir_queue::decide(&folds.queue, wait)?);
                 }
             }
+            let mut events: Vec<Event> = submitted.into_iter().map(Event::from).collect();
+            events.extend(handed_over.into_iter().map(Event::from));
+            events.extend(queued.into_iter().map(Event::from));
             Ok(Decided::new(events, ()))
         })
         .await?;
