@@ -8,13 +8,15 @@
 //!
 //! Lock order: `ahead`, then `durable`. Nobody waits for the ledger's writer while holding either.
 
-use crate::clock::Clock;
 use crate::error::{Error, Failure};
 use crate::folds::{Folds, Standing};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::task::{Poll, Wake};
+use std::thread::Thread;
 use tokio::sync::{oneshot, watch};
 use weir_ledger::{Append, AppendError, Appended, LeaseProof, Ledger, NewRecord, Record, Stream};
+use weir_model::Clock;
 use weir_model::{Actor, Context, Event, Position, Refusal, Timestamp};
 
 /// What a decision says: facts to record, and what to answer once they are.
@@ -83,28 +85,21 @@ impl Core {
         by: Actor,
         decide: impl Fn(&Folds, &Context) -> Result<Decided<T>, Refusal>,
     ) -> Result<T, Error> {
-        for _ in 0..ATTEMPTS_MAX {
-            match self.attempt(by, None, &decide)? {
-                Attempt::Settled(reply) => return Ok(reply),
-                Attempt::Sent(reply, told) => match told.await.unwrap_or(Err(AppendError::Closed)) {
-                    Ok(()) => return Ok(reply),
-                    Err(AppendError::Conflict { .. }) => {}
-                    Err(error) => return Err(Failure::Record(error).into()),
-                },
-                Attempt::Resting(reply, told) => {
-                    if told.await.is_ok() {
-                        return Ok(reply);
-                    }
-                }
-                Attempt::Later(told) => drop(told.await),
-            }
-        }
-        Err(Failure::Crowded.into())
+        self.run_under(by, None, decide).await
     }
 
-    /// As [`Core::run`], for a thread that may block, and under a lease if one is given: a holder who lost it
+    /// As [`Core::run`], on a thread that may block, and under a lease if one is given: a holder who lost it
     /// records nothing.
     pub(crate) fn run_blocking<T>(
+        self: &Arc<Self>,
+        by: Actor,
+        lease: Option<&LeaseProof>,
+        decide: impl Fn(&Folds, &Context) -> Result<Decided<T>, Refusal>,
+    ) -> Result<T, Error> {
+        block_on(self.run_under(by, lease, decide))
+    }
+
+    async fn run_under<T>(
         self: &Arc<Self>,
         by: Actor,
         lease: Option<&LeaseProof>,
@@ -114,18 +109,18 @@ impl Core {
             match self.attempt(by, lease.cloned(), &decide)? {
                 Attempt::Settled(reply) => return Ok(reply),
                 Attempt::Sent(reply, told) => {
-                    match told.blocking_recv().unwrap_or(Err(AppendError::Closed)) {
+                    match told.await.unwrap_or(Err(AppendError::Closed)) {
                         Ok(()) => return Ok(reply),
                         Err(AppendError::Conflict { .. }) => {}
                         Err(error) => return Err(Failure::Record(error).into()),
                     }
                 }
                 Attempt::Resting(reply, told) => {
-                    if told.blocking_recv().is_ok() {
+                    if told.await.is_ok() {
                         return Ok(reply);
                     }
                 }
-                Attempt::Later(told) => drop(told.blocking_recv()),
+                Attempt::Later(told) => drop(told.await),
             }
         }
         Err(Failure::Crowded.into())
@@ -269,6 +264,26 @@ impl Ahead {
     fn next_echo(&mut self) -> Option<(u64, oneshot::Sender<()>)> {
         let due = self.echoes.front().is_some_and(|(of, _)| *of <= self.settled);
         if due { self.echoes.pop_front() } else { None }
+    }
+}
+
+/// Waits for a future on this thread. Tokio's own way refuses on a thread that also drives a runtime; here the one
+/// who wakes us is the ledger's writer, which never waits for a runtime.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(std::thread::current())).into();
+    let mut context = std::task::Context::from_waker(&waker);
+    let mut future = std::pin::pin!(future);
+    loop {
+        if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
+            return done;
+        }
+        std::thread::park();
     }
 }
 

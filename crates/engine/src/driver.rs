@@ -176,25 +176,24 @@ impl Drive {
         let onto = self.engine.0.trunk.tip()?;
         let change: CommitId = entry.commit.parse()?;
         let draft = self.draft(&entry)?;
-        let (commit, tree) = match self.engine.0.trunk.write_merge(onto, change, &draft) {
+        let merged = self.engine.0.trunk.write_merge(onto, change, &draft).map_err(Error::from);
+        let judged = merged.and_then(|merged| {
+            if let Written::Commit { tree, .. } = merged {
+                self.engine.judge_merge(entry.revision, onto, tree)?;
+            }
+            Ok(merged)
+        });
+        let (commit, tree) = match judged {
             Ok(Written::Commit { commit, tree }) => (commit, tree),
             Ok(Written::Conflict { paths }) => {
                 let trunk = self.engine.0.trunk.name();
-                let repair = repair::conflict(trunk, &paths);
-                let command = Command::Conflict { revision: entry.revision };
-                self.give_up(&command, entry.revision, &repair)?;
-                return Ok(Turn::Done);
+                return self.refuse(entry.revision, &repair::conflict(trunk, &paths));
             }
-            // What git refuses to merge at all, its owner has to mend.
-            Err(error) => match error.refusal() {
-                Some(refusal) => {
-                    let repair = repair::refused(refusal);
-                    let command = Command::Conflict { revision: entry.revision };
-                    self.give_up(&command, entry.revision, &repair)?;
-                    return Ok(Turn::Done);
-                }
-                None => return Err(error.into()),
-            },
+            // What may not be merged at all, its owner has to mend.
+            Err(Error::Refused(refusal)) => {
+                return self.refuse(entry.revision, &repair::refused(&refusal));
+            }
+            Err(failure) => return Err(failure),
         };
         let (onto, commit_name, tree) = (onto.to_string(), commit.to_string(), tree.to_string());
         let revision = entry.revision;
@@ -208,7 +207,10 @@ impl Drive {
             return Ok(Turn::Done);
         };
         // Lets its owner, and anybody else, fetch what was tested.
-        self.engine.0.trunk.create_ref(&format!("refs/weir/candidates/{}", candidate.id), commit)?;
+        self.engine
+            .0
+            .trunk
+            .create_ref(&format!("refs/weir/candidates/{}", candidate.id), commit)?;
         let cancel = weir_sandbox::Cancel::new();
         *self.engine.0.test.lock().unwrap_or_else(PoisonError::into_inner) =
             Some((candidate.id, cancel.clone()));
@@ -296,6 +298,13 @@ impl Drive {
         })
     }
 
+    /// Sends the first revision back before it became a candidate.
+    fn refuse(&mut self, revision: RevisionId, repair: &Repair) -> Result<Turn, Error> {
+        let command = Command::Refuse { revision, code: repair.code.clone() };
+        self.give_up(&command, revision, repair)?;
+        Ok(Turn::Done)
+    }
+
     /// Records what ends a candidate. If that takes its revision out of the queue, it goes back to its owner.
     fn give_up(
         &mut self,
@@ -306,7 +315,8 @@ impl Drive {
         let lease = self.engine.rules().sessions.claim;
         self.record(|folds, ctx| {
             let decided = weir_queue::decide(&folds.queue, command.clone())?;
-            let ejected = decided.iter().any(|event| matches!(event, QueueEvent::RevisionEjected { .. }));
+            let ejected =
+                decided.iter().any(|event| matches!(event, QueueEvent::RevisionEjected { .. }));
             let mut events = events(decided);
             if !ejected {
                 return Ok(events);
@@ -326,7 +336,9 @@ impl Drive {
     /// Notices where the trunk stands, and what its rules are there.
     fn see_trunk(&mut self) -> Result<(), Error> {
         let tip = self.engine.0.trunk.tip()?;
-        let known = self.read(|folds| (folds.queue.tip() == Some(&tip.to_string()), folds.queue.gate().is_some()));
+        let known = self.read(|folds| {
+            (folds.queue.tip() == Some(&tip.to_string()), folds.queue.gate().is_some())
+        });
         if known == (true, true) && self.engine.rules_are_of(tip) {
             return Ok(());
         }
@@ -375,8 +387,7 @@ impl Drive {
     ) -> Result<(), Error> {
         let none = || Error::Failed(Failure::Other("the queue's lease is not held".into()));
         let lease = self.lease.as_ref().ok_or_else(none)?.lease.proof();
-        let decide =
-            |folds: &Folds, ctx: &Context| Ok(Decided::new(decide(folds, ctx)?, ()));
+        let decide = |folds: &Folds, ctx: &Context| Ok(Decided::new(decide(folds, ctx)?, ()));
         self.core().run_blocking(Actor::Weir, Some(&lease), decide)
     }
 
@@ -394,7 +405,8 @@ impl Drive {
             return held.renew_in_time(&self.engine);
         }
         let (name, now) = (format!("queue/{}", self.engine.0.trunk.name()), self.engine.now());
-        let lease = self.core().ledger.lease(&name, &self.holder, now, LEASE).map_err(lease_failed)?;
+        let lease =
+            self.core().ledger.lease(&name, &self.holder, now, LEASE).map_err(lease_failed)?;
         self.lease = Some(Held { lease, renewed_at: now });
         Ok(())
     }

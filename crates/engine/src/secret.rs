@@ -29,7 +29,8 @@ impl Secret {
     /// 256 random bits: beyond guessing, so a plain hash is enough to keep.
     pub(crate) fn draw(entropy: &dyn Entropy, opens: Opens) -> Result<Self, Error> {
         let mut bytes = [0; 32];
-        let none = |why| Error::Failed(Failure::Other(format!("no randomness for a secret: {why}")));
+        let none =
+            |why| Error::Failed(Failure::Other(format!("no randomness for a secret: {why}")));
         entropy.fill(&mut bytes).map_err(none)?;
         let letter = match opens {
             Opens::Person => 'p',

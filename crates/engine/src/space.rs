@@ -4,7 +4,7 @@ mod home;
 
 pub(crate) use home::write_private;
 
-use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::clock::{Entropy, SystemClock, SystemEntropy};
 use crate::core::{Core, chain, fact};
 use crate::driver::Driver;
 use crate::folds::Standing;
@@ -17,9 +17,9 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use weir_git::{CommitId, Source, Trunk};
-use weir_ledger::{Ledger, Signer, Snapshot, SqliteStore};
+use weir_ledger::{Ledger, PostgresStore, Signer, Snapshot, SqliteStore};
 use weir_model::event::guard::Role;
-use weir_model::{PersonId, Position, Refusal};
+use weir_model::{Clock, PersonId, Position, Refusal};
 use weir_review::propose::Proposal;
 
 /// Where a space is, and how it is kept.
@@ -37,13 +37,25 @@ pub struct Options {
     pub store: Store,
     /// Whether changes are tested and landed here. A node that only serves says no.
     pub drive: bool,
+    /// What tells the time; the system's clock unless said.
+    pub clock: Option<ClockSource>,
+}
+
+/// A clock to be used instead of the system's: tests bring one that they turn themselves.
+#[derive(Clone)]
+pub struct ClockSource(pub Arc<dyn Clock>);
+
+impl std::fmt::Debug for ClockSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ClockSource(…)")
+    }
 }
 
 impl Options {
     /// The usual: everything under `.git/weir` of the repository around `dir`.
     pub fn here(dir: impl Into<PathBuf>) -> Self {
-        let (trunk, home, trees) = (None, None, None);
-        Self { dir: dir.into(), trunk, home, trees, store: Store::Embedded, drive: true }
+        let (trunk, home, trees, clock) = (None, None, None, None);
+        Self { dir: dir.into(), trunk, home, trees, store: Store::Embedded, drive: true, clock }
     }
 }
 
@@ -52,8 +64,13 @@ impl Options {
 pub enum Store {
     /// SQLite and a folder of bodies, under the space's home.
     Embedded,
-    /// PostgreSQL, shared by any number of nodes.
-    Postgres(String),
+    /// PostgreSQL.
+    Postgres {
+        /// The database.
+        url: String,
+        /// The schema that holds this space alone.
+        schema: String,
+    },
 }
 
 /// An open space. Dropping it stops what runs behind, writes a snapshot and gives the lock back.
@@ -113,19 +130,30 @@ impl Space {
         let name = space_name(&source);
         let signer = signer(&home, &name)?;
         let store: Box<dyn weir_ledger::Store> = match &options.store {
-            Store::Embedded => Box::new(SqliteStore::open(&home.folder().join("ledger")).map_err(store_failed)?),
-            Store::Postgres(url) => open_postgres(url)?,
+            Store::Embedded => {
+                Box::new(SqliteStore::open(&home.folder().join("ledger")).map_err(store_failed)?)
+            }
+            Store::Postgres { url, schema } => {
+                Box::new(PostgresStore::open(url, schema).map_err(store_failed)?)
+            }
         };
         let (ledger, opened) = Ledger::open(store, signer)?;
         if opened.recovery.recovered {
-            notes.push(format!("the last run did not end cleanly; all records up to {} are here", opened.head));
+            notes.push(format!(
+                "the last run did not end cleanly; all records up to {} are here",
+                opened.head
+            ));
         }
         let standing = replay(&ledger, &mut notes)?;
         let wall = SystemClock::after(weir_model::Timestamp::default());
-        if let Some(last) = opened.clock.filter(|last| wall.now() + Duration::from_secs(5) < *last) {
-            notes.push(format!("the clock is behind the last record, which is of {last}: time goes on from there"));
+        if let Some(last) = opened.clock.filter(|last| wall.now() + Duration::from_secs(5) < *last)
+        {
+            notes.push(format!(
+                "the clock is behind the last record, which is of {last}: time goes on from there"
+            ));
         }
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::after(standing.last));
+        let system = || ClockSource(Arc::new(SystemClock::after(standing.last)));
+        let ClockSource(clock) = options.clock.clone().unwrap_or_else(system);
         let trees = options.trees.clone().map_or_else(|| home::trees_for(&place), Ok)?;
         let engine = Engine(Arc::new(Inner {
             core: Arc::new(Core::new(ledger, clock, standing)),
@@ -211,8 +239,10 @@ fn import(source: &Source, trunk: &Trunk, notes: &mut Vec<String>) -> Result<Com
 fn space_name(source: &Source) -> String {
     let folder = source.work_tree.as_deref().unwrap_or(&source.common_dir);
     let name = folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let plain: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
+    let plain: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' })
+        .collect();
     let plain = plain.trim_matches(['-', '.']).trim_end_matches(".git");
     if plain.is_empty() { "space".into() } else { plain.chars().take(40).collect() }
 }
@@ -231,7 +261,9 @@ fn signer(home: &Home, name: &str) -> Result<Signer, Error> {
 
 fn short_random(entropy: &dyn Entropy) -> Result<String, Error> {
     let mut bytes = [0; 4];
-    entropy.fill(&mut bytes).map_err(|why| Error::Failed(Failure::Other(format!("no randomness: {why}"))))?;
+    entropy
+        .fill(&mut bytes)
+        .map_err(|why| Error::Failed(Failure::Other(format!("no randomness: {why}"))))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
@@ -276,7 +308,10 @@ fn found_space(engine: &Engine, source: &Source, name: &str) -> Result<PersonId,
                 return Ok(crate::core::Decided::new(Vec::new(), ()));
             }
             let events = weir_guard::decide(&folds.guard, command.clone(), &weir, ctx)?;
-            Ok(crate::core::Decided::new(events.into_iter().map(weir_model::Event::from).collect(), ()))
+            Ok(crate::core::Decided::new(
+                events.into_iter().map(weir_model::Event::from).collect(),
+                (),
+            ))
         })?;
     }
     let owner = engine.read(|folds| {
@@ -295,7 +330,8 @@ fn ensure_owner_token(engine: &Engine, home: &Home, owner: PersonId) -> Result<P
         return Ok(path);
     }
     let secret = Secret::draw(&*engine.0.entropy, Opens::Person)?;
-    let new = NewToken { person: Some(owner), label: "this machine".into(), rights: None, lease: None };
+    let new =
+        NewToken { person: Some(owner), label: "this machine".into(), rights: None, lease: None };
     let command = crate::meet::people::token_command(engine, owner, &new, secret.hash());
     let weir = Caller::weir();
     engine.0.core.run_blocking(weir.actor, None, |folds, ctx| {
@@ -366,9 +402,4 @@ fn write_snapshot(core: &Core) -> Option<Position> {
             None
         }
     }
-}
-
-fn open_postgres(url: &str) -> Result<Box<dyn weir_ledger::Store>, Error> {
-    let _ = url;
-    Err(Refusal::new("store.not_built", "this build has no PostgreSQL").into())
 }

@@ -43,7 +43,7 @@ pub use objects::{Blob, Commits, Entry, Objects};
 pub use push::{Decision, Push, RefUpdate};
 pub use quarantine::Quarantine;
 pub use refs::{Created, Landed};
-pub use source::{Branch, Head, Source, inspect};
+pub use source::{Branch, Head, Source, inspect, user_name};
 pub use trunk::Trunk;
 pub use worktree::{Remote, Worktree, WorktreeSpec};
 

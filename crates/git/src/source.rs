@@ -92,6 +92,18 @@ pub fn inspect(dir: &Path, trunk: Option<&str>) -> Result<Source, Error> {
     })
 }
 
+/// What git calls the user in this repository, by the user's own settings, if they have any.
+///
+/// Git itself is asked, with the user's environment: only it knows every file that a setting may come from, and
+/// a name is all that is taken from them.
+pub fn user_name(source: &Source) -> Option<String> {
+    let mut command = std::process::Command::new("git");
+    command.arg("--git-dir").arg(&source.git_dir).args(["config", "--get", "user.name"]);
+    let printed = command.stdin(std::process::Stdio::null()).output().ok()?;
+    let name = String::from_utf8(printed.stdout).ok()?.trim().to_owned();
+    (printed.status.success() && !name.is_empty()).then_some(name)
+}
+
 fn discover(dir: &Path) -> Result<gix::Repository, Error> {
     let isolated = gix::open::Options::isolated;
     let options = Mapping { full: isolated(), reduced: isolated() };

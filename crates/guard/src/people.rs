@@ -20,7 +20,7 @@ pub(crate) fn open_space(
         return Err(Refusal::new("space.not_yours", sentence).hint("start it with `weir up`"));
     }
     let name = name::checked("the name of a space", space)?;
-    let owner = name::checked("a person's name", owner)?;
+    let owner = checked(owner)?;
     let first = PersonId::default().next();
     Ok(vec![
         Event::SpaceOpened { name },
@@ -36,7 +36,7 @@ pub(crate) fn add(
 ) -> Result<Vec<Event>, Refusal> {
     guard.require(caller, Right::Admin)?;
     guard.require_all(caller, &rights_of(role))?;
-    let name = name::checked("a person's name", name)?;
+    let name = checked(name)?;
     if let Some(other) = guard.person_named(&name) {
         let sentence = format!("`{}` is called `{}` already", other.id, other.name);
         return Err(Refusal::new("person.name_taken", sentence).hint("choose another name"));
@@ -96,4 +96,13 @@ fn keep_an_owner(guard: &Guard, leaving: PersonId) -> Result<(), Refusal> {
         }
         None => Ok(()),
     }
+}
+
+/// Doors take a name or an id for a person, so a name that reads as an id would be somebody else.
+fn checked(name: String) -> Result<String, Refusal> {
+    if name.parse::<PersonId>().is_ok() {
+        let sentence = format!("`{name}` reads as an id");
+        return Err(Refusal::new("name.malformed", sentence).hint("choose another"));
+    }
+    name::checked("a person's name", name)
 }

@@ -25,8 +25,9 @@ pub struct Push<'a> {
     pub pack_bytes: u64,
     /// Whether it shares a commit with the trunk.
     pub base_is_on_trunk: bool,
-    /// Every path that any of its commits changes, against the commit's place on the trunk: what a later
-    /// commit takes back still lands in the history.
+    /// Every path that any of its commits changes, for what a later commit takes back is in the history
+    /// still; and every path that differs between the tip and the merge of the push onto it. The second is
+    /// not among the first where a merge commit takes an older state of a file from one of its parents.
     pub changed: &'a [Changed<'a>],
 }
 

@@ -116,7 +116,7 @@ fn command() -> impl Strategy<Value = Command> {
 
 /// Layers that often begin alike, so that delegation often succeeds. Compiling a pattern is slow: once.
 static LAYERS: LazyLock<Vec<PathSet>> = LazyLock::new(|| {
-    ["**", "a/**", "a/b", "b/"].map(|layer| PathSet::new([layer]).unwrap()).into()
+    ["**", "a/**", "a/b", "b/"].map(|layer| PathSet::new([layer]).expect(layer)).into()
 });
 
 fn mandate() -> impl Strategy<Value = Mandate> {
@@ -246,6 +246,29 @@ proptest! {
     }
 
     #[test]
+    fn who_was_let_in_is_let_out_when_the_secret_ends(steps in steps()) {
+        let mut let_in = std::collections::BTreeMap::new();
+        play(steps, |history| {
+            for number in 0..SECRETS {
+                match history.guard.authenticate(&secret(number), history.now) {
+                    Ok(caller) => {
+                        let_in.insert(number, caller);
+                    }
+                    Err(_) => {
+                        let Some(caller) = let_in.get(&number) else { continue };
+                        prop_assert!(speak(history, caller).is_err());
+                    }
+                }
+            }
+            let_in.values().try_for_each(|caller| {
+                let valid = history.guard.still_valid(caller, history.now).is_ok();
+                prop_assert_eq!(speak(history, caller).is_ok(), valid);
+                Ok(())
+            })
+        })?;
+    }
+
+    #[test]
     fn nobody_hands_out_a_right_they_do_not_hold(steps in steps()) {
         play(steps, |history| {
             for number in 0..SECRETS {
@@ -284,9 +307,25 @@ proptest! {
             }
         }
         prop_assert_eq!(&replayed, &history.guard);
+        let snapshot = serde_json::to_string(&history.guard).expect("plain data");
+        let restored: Guard = serde_json::from_str(&snapshot).expect("just written");
+        prop_assert_eq!(&restored, &history.guard);
         let owners = history.guard.people().filter(|p| !p.removed && p.role == Role::Owner);
         prop_assert!(owners.count() > 0, "a space keeps an owner");
     }
+}
+
+/// What every caller may do who is still valid: put a refusal of its own on record.
+fn speak(history: &History, caller: &Caller) -> Result<Vec<Event>, weir_model::Refusal> {
+    let session = match caller.actor {
+        Actor::Session(session) => Some(session),
+        Actor::Person(_) | Actor::Weir => None,
+    };
+    let (code, sentence) = ("push.empty".into(), "no".into());
+    let wish =
+        Command::RecordRefusedPush { session, task: None, target: "x".into(), code, sentence };
+    let ctx = Context { now: history.now, by: caller.actor };
+    decide(&history.guard, wish, caller, &ctx)
 }
 
 /// Whether the secret with `hash` should let somebody in at `now`.

@@ -13,6 +13,7 @@ fn a_space_begins_with_its_owner_and_keeps_one() {
         1m  weir  token P1 all k1    | K1 of P1 until 1001m
         2m  k1    add bob member     | P2 bob member
         2m  k1    add BOB member     | refused person.name_taken
+        2m  k1    add P7 member      | refused name.malformed
         3m  k1    role P1 member     | refused person.last_owner
         3m  k1    remove P1          | refused person.last_owner
         4m  k1    role P2 owner      | P2 is owner
@@ -38,6 +39,10 @@ fn a_role_bounds_what_a_token_may_do() {
         1m  k3    session ** 10m s1  | refused right.not_in_role
         1m  k2    session ** 10m s1  | S1 of P2 until 11m
         1m  s1    add dan member     | refused right.not_for_agents
+        1m  weir  token P1 read,admin k4  | K3 of P1 until 1001m
+        1m  k4    add dan member     | refused right.not_in_token
+        1m  k4    role P2 owner      | refused right.not_in_token
+        1m  k4    add dan auditor    | P4 dan auditor
         1m  k3    end S1             | refused right.not_in_role
         2m  weir  role P2 auditor    | S1 ended, P2 is auditor
         2m  s1    session ** 10m s2  | refused session.ended

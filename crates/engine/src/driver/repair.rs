@@ -45,8 +45,11 @@ pub(crate) fn failed(
 
 /// The change and the trunk touch the same lines.
 pub(crate) fn conflict(trunk: &str, paths: &[BString]) -> Repair {
-    let mut shown: Vec<String> =
-        paths.iter().take(PATHS_SHOWN).map(|path| path.to_string().escape_debug().to_string()).collect();
+    let mut shown: Vec<String> = paths
+        .iter()
+        .take(PATHS_SHOWN)
+        .map(|path| path.to_string().escape_debug().to_string())
+        .collect();
     if paths.len() > PATHS_SHOWN {
         shown.push(format!("and {} more", paths.len() - PATHS_SHOWN));
     }

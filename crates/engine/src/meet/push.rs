@@ -9,21 +9,22 @@ use crate::core::Decided;
 use crate::meet::sessions::asking_session;
 use crate::{Caller, Engine, Error, Folds};
 use facts::Facts;
-use weir_git::{CommitId, Objects};
+use weir_git::{CommitId, Objects, TreeId};
+use weir_model::event::Mandate;
 use weir_model::event::review::Event as ReviewEvent;
 use weir_model::event::work::Hold;
-use weir_model::{Actor, Event, Refusal, RevisionId, SessionId, TaskId, Timestamp};
+use weir_model::{Actor, Event, PathSet, Refusal, RevisionId, SessionId, TaskId, Timestamp};
 use weir_review::Submission;
 
 /// What a push asks for: one ref, and what it should become.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// The ref, shown lossily where it is not UTF-8.
-    pub target: String,
+    pub(crate) target: String,
     /// The commit; none when the ref should be deleted.
-    pub new: Option<CommitId>,
+    pub(crate) new: Option<CommitId>,
     /// How large the push is, in bytes as git sends it.
-    pub pack_bytes: u64,
+    pub(crate) pack_bytes: u64,
 }
 
 /// A push that was taken in.
@@ -68,7 +69,12 @@ impl Engine {
     }
 
     /// Records a refusal, and gives it back.
-    pub(crate) async fn refuse_push(&self, caller: &Caller, asked: &Asked, refusal: Refusal) -> Error {
+    pub(crate) async fn refuse_push(
+        &self,
+        caller: &Caller,
+        asked: &Asked,
+        refusal: Refusal,
+    ) -> Error {
         let session = match caller.actor {
             Actor::Session(session) => Some(session),
             Actor::Person(_) | Actor::Weir => None,
@@ -107,13 +113,15 @@ impl Engine {
             let submitted =
                 weir_review::decide(&folds.review, weir_review::Command::Submit(submission))?;
             let submit = weir_work::Command::Submit { task, session: hold.session, change };
-            let mut events: Vec<Event> = weir_work::decide(&folds.work, submit, ctx)?
-                .into_iter()
-                .map(Event::from)
-                .collect();
+            let mut events: Vec<Event> =
+                weir_work::decide(&folds.work, submit, ctx)?.into_iter().map(Event::from).collect();
             for event in submitted {
-                if let ReviewEvent::RevisionSubmitted { revision, commit, approvals_needed: 0, .. } =
-                    &event
+                if let ReviewEvent::RevisionSubmitted {
+                    revision,
+                    commit,
+                    approvals_needed: 0,
+                    ..
+                } = &event
                 {
                     let (revision, commit) = (*revision, commit.clone());
                     let wait = weir_queue::Command::Enqueue { revision, task, commit };
@@ -144,12 +152,52 @@ impl Engine {
         Ok(())
     }
 
-    fn examine(
+    /// Whether the merge of a revision onto the trunk stays within what its session might touch.
+    pub(crate) fn judge_merge(
         &self,
-        caller: &Caller,
+        revision: RevisionId,
+        onto: CommitId,
+        tree: TreeId,
+    ) -> Result<(), Error> {
+        let known = self.read(|folds| {
+            let change = folds.review.change(revision.change)?;
+            let session = folds.guard.session(folds.review.revision(revision)?.session)?;
+            let paths = folds.work.task(change.task)?.paths.clone();
+            Some((session.mandate.clone(), paths))
+        });
+        let Some((mandate, paths)) = known else { return Ok(()) };
+        let facts = Facts::of_merge(self.0.trunk.objects(), onto, tree)?;
+        // A merge that changes nothing is no longer of use, and harms nobody.
+        if facts.changed().is_empty() {
+            return Ok(());
+        }
+        let asked =
+            Asked { target: format!("refs/for/{}", self.0.trunk.name()), new: None, pack_bytes: 0 };
+        Ok(self.judge_facts(&facts, &asked, &mandate, &paths)?)
+    }
+
+    fn judge_facts(
+        &self,
+        facts: &Facts,
         asked: &Asked,
-        objects: &Objects,
-    ) -> Result<Verdict, Error> {
+        mandate: &Mandate,
+        task: &PathSet,
+    ) -> Result<(), Refusal> {
+        let layers: Vec<_> = mandate.paths.iter().chain([task]).collect();
+        let push = weir_guard::push::Push {
+            trunk: self.0.trunk.name(),
+            target: &asked.target,
+            delete: facts.deletes,
+            commits: facts.commits,
+            pack_bytes: asked.pack_bytes,
+            base_is_on_trunk: facts.base.is_some(),
+            changed: &facts.changed(),
+        };
+        let limits = weir_guard::push::Limits::new(&self.rules().push, mandate);
+        weir_guard::push::judge(&push, &layers, &limits, task)
+    }
+
+    fn examine(&self, caller: &Caller, asked: &Asked, objects: &Objects) -> Result<Verdict, Error> {
         let session = asking_session(caller)?;
         let now = self.now();
         let trunk = self.0.trunk.name();
@@ -172,20 +220,9 @@ impl Engine {
         let limits = weir_guard::push::Limits::new(&rules.push, &mandate);
         let facts = match asked.new {
             Some(new) => Facts::gather(objects, tip, new, limits.commits_max)?,
-            None => Facts::default(),
+            None => Facts::of_deletion(),
         };
-        let layers: Vec<_> = mandate.paths.iter().chain([&paths]).collect();
-        let changed = facts.changed();
-        let push = weir_guard::push::Push {
-            trunk,
-            target: &asked.target,
-            delete: asked.new.is_none(),
-            commits: facts.commits,
-            pack_bytes: asked.pack_bytes,
-            base_is_on_trunk: facts.base.is_some(),
-            changed: &changed,
-        };
-        weir_guard::push::judge(&push, &layers, &limits, &paths)?;
+        self.judge_facts(&facts, asked, &mandate, &paths)?;
         let allowed = facts::allowed_secrets(&self.0.trunk, tip)?;
         weir_guard::secrets::judge(&facts.secrets(objects, &allowed, limits.file_bytes_max)?)?;
         if let Some(new) = asked.new {
@@ -203,7 +240,8 @@ impl Engine {
             base: facts.base.map(|base| base.to_string()).unwrap_or_default(),
             title: facts.title.clone(),
             paths: facts.shown_paths(),
-            approvals_needed: self.read(|folds| folds.queue.gate().map_or(0, |g| g.approvals_needed)),
+            approvals_needed: self
+                .read(|folds| folds.queue.gate().map_or(0, |g| g.approvals_needed)),
         };
         Ok(Verdict::Enter(Judged { hold, submission }))
     }
@@ -227,7 +265,7 @@ fn claim_of(
     folds: &Folds,
     session: SessionId,
     now: Timestamp,
-) -> Result<(Hold, TaskId, weir_model::event::Mandate), Refusal> {
+) -> Result<(Hold, TaskId, Mandate), Refusal> {
     let alive = folds.guard.session_alive(session, now)?;
     let task = folds.work.held_by(session).or_else(|| lost(folds, session)).ok_or_else(|| {
         let sentence = format!("session `{session}` holds no task");
@@ -245,6 +283,7 @@ fn lost(folds: &Folds, session: SessionId) -> Option<TaskId> {
 
 fn submitted_by(folds: &Folds, session: SessionId, commit: &str) -> Option<TaskId> {
     let mut changes = folds.review.changes().rev();
-    let same = |latest: &weir_review::Revision| latest.session == session && latest.commit == commit;
+    let same =
+        |latest: &weir_review::Revision| latest.session == session && latest.commit == commit;
     changes.find(|change| same(change.latest())).map(|change| change.task)
 }

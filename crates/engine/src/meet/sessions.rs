@@ -37,23 +37,7 @@ impl Engine {
         session: SessionId,
         why: String,
     ) -> Result<(), Error> {
-        let command = Command::EndSession { session, why };
-        self.run(caller, |folds, ctx| {
-            let ended = weir_guard::decide(&folds.guard, command.clone(), caller, ctx)?;
-            let mut events: Vec<Event> = Vec::new();
-            for event in ended {
-                if let GuardEvent::SessionEnded { session, .. } = &event
-                    && let Some(task) = folds.work.held_by(*session)
-                {
-                    let release = weir_work::Command::Release { task, session: *session };
-                    let released = weir_work::decide(&folds.work, release, ctx)?;
-                    events.extend(released.into_iter().map(Event::from));
-                }
-                events.push(event.into());
-            }
-            Ok(Decided::new(events, ()))
-        })
-        .await
+        self.run_guard(caller, Command::EndSession { session, why }, |_| ()).await
     }
 
     pub(crate) fn wish(
@@ -112,10 +96,9 @@ pub(crate) fn opened(events: &[GuardEvent]) -> (SessionId, weir_model::Timestamp
 pub(crate) fn asking_session(caller: &Caller) -> Result<SessionId, Refusal> {
     match caller.actor {
         Actor::Session(session) => Ok(session),
-        Actor::Person(_) | Actor::Weir => Err(Refusal::new(
-            "session.needed",
-            "only an agent in its session can do this",
-        )
-        .hint("claim a task first: `weir task claim T1` prints the session's token")),
+        Actor::Person(_) | Actor::Weir => {
+            Err(Refusal::new("session.needed", "only an agent in its session can do this")
+                .hint("claim a task first: `weir task claim T1` prints the session's token"))
+        }
     }
 }

@@ -84,7 +84,8 @@ impl Engine {
     /// `claim.*`, `task.*`; `right.*` when a person gives back what an agent of somebody else holds.
     pub async fn release_task(&self, caller: &Caller, task: TaskId) -> Result<(), Error> {
         self.run(caller, |folds, ctx| {
-            let holder = folds.work.task(task).and_then(|task| task.state.hold()).map(|h| h.session);
+            let holder =
+                folds.work.task(task).and_then(|task| task.state.hold()).map(|h| h.session);
             let session = match (caller.actor, holder) {
                 (Actor::Session(session), _) => session,
                 (Actor::Person(person), Some(holder)) => {
@@ -117,7 +118,9 @@ impl Engine {
             if let Some(change) = change {
                 let revision = change.latest().id;
                 let dequeue = weir_queue::Command::Dequeue { revision };
-                events.extend(weir_queue::decide(&folds.queue, dequeue)?.into_iter().map(Event::from));
+                events.extend(
+                    weir_queue::decide(&folds.queue, dequeue)?.into_iter().map(Event::from),
+                );
                 let abandon = weir_review::Command::Abandon { change: change.id };
                 let abandoned = weir_review::decide(&folds.review, abandon)?;
                 events.extend(abandoned.into_iter().map(Event::from));

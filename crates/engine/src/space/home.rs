@@ -89,8 +89,7 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), Error> {
     let draft = path.with_extension("draft");
     let _ = fs::remove_file(&draft);
     let mut options = OpenOptions::new();
-    let mut file =
-        options.create_new(true).write(true).mode(0o600).open(&draft).map_err(doing())?;
+    let mut file = options.create_new(true).write(true).mode(0o600).open(&draft).map_err(doing())?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(doing())?;
     fs::rename(&draft, path).map_err(doing())
 }
@@ -110,7 +109,8 @@ fn in_use(folder: &Path) -> Refusal {
 /// Where trees are made: outside of the repository, for tools climb to parent folders (a workspace, a
 /// `node_modules`) and pass over paths with `.git` in them.
 pub(crate) fn trees_for(home: &Path) -> Result<PathBuf, Error> {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
+    let cache =
+        std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
     let cache = cache.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
     let cache = cache.unwrap_or_else(std::env::temp_dir);
     let home = home.canonicalize().unwrap_or_else(|_| home.to_owned());
@@ -124,7 +124,7 @@ pub(crate) fn trees_for(home: &Path) -> Result<PathBuf, Error> {
 
 /// What the owner is called: as git calls them, or as the system does.
 pub(crate) fn user_name(source: &Source) -> String {
-    let from_git = weir_git::user_name(&source.git_dir);
+    let from_git = weir_git::user_name(source);
     let from_system = || std::env::var("USER").ok();
     let name = from_git.or_else(from_system).unwrap_or_else(|| "owner".into());
     let clean: String = name.chars().filter(|c| !c.is_control()).take(64).collect();

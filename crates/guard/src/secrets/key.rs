@@ -41,19 +41,23 @@ impl Block {
         if self.ended {
             return false;
         }
-        let line = bare(line);
-        let field = self.body.is_empty() && line.contains_str(": ");
+        let line = line.trim_start_with(|c| c.is_whitespace() || "\"'`,;#*\\|/".contains(c));
         if line.starts_with(b"-----END") {
             self.ended = true;
-        } else if line.iter().all(|byte| is_base64(*byte)) {
-            let room = BODY_BYTES_MAX.saturating_sub(self.body.len());
-            self.body.extend(line.iter().take(room));
-        } else if !field {
-            // `Proc-Type: …` is a field of the header; anything else ends the key.
-            self.ended = true;
-            return false;
+            return true;
         }
-        true
+        let length = line.iter().take_while(|byte| is_base64(**byte)).count();
+        let (base64, rest) = line.split_at(length);
+        if is_end_of_string(rest) {
+            let room = BODY_BYTES_MAX.saturating_sub(self.body.len());
+            // A lone `+` joins two strings.
+            let joins = !base64.iter().any(u8::is_ascii_alphanumeric);
+            self.body.extend(base64.iter().take(if joins { 0 } else { room }));
+            return true;
+        }
+        // `Proc-Type: …` is a field of the header; anything else ends the key.
+        self.ended = !(self.body.is_empty() && line.contains_str(": "));
+        !self.ended
     }
 
     /// Whether there was enough of a body.
@@ -62,11 +66,13 @@ impl Block {
     }
 }
 
-/// Without what a language puts around a line of a longer string.
-fn bare(line: &[u8]) -> &[u8] {
-    let around = |c: char| c.is_whitespace() || "\"'`,;#*\\|".contains(c);
-    let line = line.trim_with(around);
-    line.strip_suffix(b"\\n").unwrap_or(line)
+/// What a language puts behind a line of a longer string: `\n" +`, but no further words.
+fn is_end_of_string(rest: &[u8]) -> bool {
+    let mut rest = rest;
+    while let Some(shorter) = rest.strip_prefix(b"\\n").or(rest.strip_prefix(b"\\r")) {
+        rest = shorter;
+    }
+    !rest.iter().any(u8::is_ascii_alphanumeric)
 }
 
 fn is_base64(byte: u8) -> bool {

@@ -51,6 +51,9 @@ const SHAPES: &[Shape] = &[
     shape("weir-token", "weir_l_", is_base64url, (20, OPEN)),
 ];
 
+/// With which of them begin. A test holds the two together.
+const FIRST_BYTES: &[u8] = b"Aagnprswx";
+
 const fn shape(
     rule: &'static str,
     prefix: &'static str,
@@ -66,39 +69,46 @@ pub(super) fn each_secret_in<'l>(line: &'l [u8], mut found: impl FnMut(&'static 
     if line.len() < 16 {
         return;
     }
-    for shape in SHAPES {
-        shape.all_in(line).for_each(|secret| found(shape.rule, secret));
-    }
+    shaped(line).for_each(|(rule, secret)| found(rule, secret));
     tokens_of_json(line).for_each(|secret| found("json-web-token", secret));
     let of_aws = speaks_of_aws(line);
     if of_aws {
         aws_secrets(line).for_each(|secret| found("aws-secret-key", secret));
     }
     let new = |value: &&[u8]| {
-        SHAPES.iter().all(|shape| shape.all_in(value).next().is_none())
+        shaped(value).next().is_none()
             && tokens_of_json(value).next().is_none()
             && !(of_aws && aws_secrets(value).next().is_some())
     };
     assigned(line).filter(new).for_each(|secret| found("assigned-secret", secret));
 }
 
+/// What has one of the [`SHAPES`], in one walk over the line.
+fn shaped(line: &[u8]) -> impl Iterator<Item = (&'static str, &[u8])> {
+    // Within a word it is another word: `task-…`, `desk-…`.
+    let mut before = b' ';
+    let mut begins = move |byte: u8| {
+        let within = before.is_ascii_alphanumeric();
+        before = byte;
+        !within && FIRST_BYTES.contains(&byte)
+    };
+    let starts = (0..).zip(line).filter(move |(_, byte)| begins(**byte)).map(|(start, _)| start);
+    starts.filter_map(|start: usize| {
+        let rest = line.get(start..)?;
+        SHAPES.iter().find_map(|shape| Some((shape.rule, shape.at_start_of(rest)?)))
+    })
+}
+
 impl Shape {
-    fn all_in<'l>(&'l self, line: &'l [u8]) -> impl Iterator<Item = &'l [u8]> {
-        line.find_iter(self.prefix).filter_map(|start| {
-            // Within a word it is another word: `task-…`, `desk-…`.
-            let within = start.checked_sub(1).and_then(|before| line.get(before));
-            if within.is_some_and(|byte| byte.is_ascii_alphanumeric()) {
-                return None;
-            }
-            let body = line.get(start + self.prefix.len()..)?;
-            let (min, max) = self.length;
-            let length = body.iter().take(max + 1).take_while(|b| (self.alphabet)(**b)).count();
-            let exact = min == max && length > max;
-            if length < min || exact || !is_random(&body[..length]) {
-                return None;
-            }
-            line.get(start..start + self.prefix.len() + length)
-        })
+    fn at_start_of<'l>(&self, text: &'l [u8]) -> Option<&'l [u8]> {
+        let body = text.strip_prefix(self.prefix.as_bytes())?;
+        let (min, max) = self.length;
+        let length = body.iter().take(max + 1).take_while(|byte| (self.alphabet)(**byte)).count();
+        let other = min == max && length > max;
+        if length < min || other || !is_random(&body[..length]) {
+            return None;
+        }
+        text.get(..self.prefix.len() + length)
     }
 }
 
@@ -286,4 +296,23 @@ fn is_base64url(byte: u8) -> bool {
 
 fn is_base32(byte: u8) -> bool {
     byte.is_ascii_uppercase() || byte.is_ascii_digit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_begins_with_a_byte_that_is_looked_for() {
+        for shape in SHAPES {
+            assert!(FIRST_BYTES.contains(&shape.prefix.as_bytes()[0]), "{}", shape.prefix);
+        }
+    }
+
+    #[test]
+    fn entropy_is_in_bits_a_byte() {
+        for (text, bits) in [("aaaa", 0.0), ("abab", 1.0), ("abcd", 2.0), ("abcdefgh", 3.0)] {
+            assert!((entropy(text.as_bytes()) - bits).abs() < 1e-9, "{text}");
+        }
+    }
 }

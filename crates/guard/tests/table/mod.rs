@@ -64,8 +64,11 @@ fn command(words: &[&str]) -> Command {
                 agent: "claude".into(),
                 parent: option("under=").map(id),
                 mandate: Mandate {
-                    paths: layers.split('+').map(|glob| PathSet::new([glob]).unwrap()).collect(),
-                    push_bytes_max: option("push=").map_or(10, |bytes| bytes.parse().unwrap()),
+                    paths: layers
+                        .split('+')
+                        .map(|glob| PathSet::new([glob]).expect(glob))
+                        .collect(),
+                    push_bytes_max: option("push=").map_or(10, |bytes| bytes.parse().expect(bytes)),
                 },
                 hash: hash(secret),
                 lease: lease(length),
@@ -118,7 +121,7 @@ fn tell(event: &Event) -> String {
 }
 
 fn id<T: std::str::FromStr<Err = Refusal>>(text: &str) -> T {
-    text.parse().unwrap()
+    text.parse().expect(text)
 }
 
 fn hash(secret: &str) -> Digest {
@@ -126,7 +129,7 @@ fn hash(secret: &str) -> Digest {
 }
 
 fn lease(text: &str) -> Lease {
-    text.parse().unwrap()
+    text.parse().expect(text)
 }
 
 fn minute(text: &str) -> Timestamp {

@@ -123,6 +123,10 @@ impl Link {
         Ok(Self { client, pid, lock, write })
     }
 
+    pub(super) fn begin(&mut self) -> Result<(), StoreError> {
+        self.client.batch_execute("BEGIN").map_err(failed("begin to write"))
+    }
+
     /// The head, held until the end of the transaction.
     pub(super) fn lock_head(&mut self) -> Result<Option<Head>, StoreError> {
         let doing = "lock the head";

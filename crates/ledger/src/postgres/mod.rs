@@ -59,7 +59,7 @@ impl PostgresStore {
         })
     }
 
-    /// Runs a query that changes nothing. A connection that broke while it was idle is no failure yet.
+    /// Runs a query that may be run twice: a connection that broke while it was idle is no failure yet.
     fn read<T>(
         &self,
         doing: &'static str,
@@ -118,15 +118,15 @@ impl Store for PostgresStore {
 
     fn begin(&self) -> Result<Box<dyn Transaction + '_>, StoreError> {
         let mut writer = held(&self.writer);
-        if writer.as_ref().is_none_or(|link| link.client.is_closed()) {
+        // A connection that broke while it was idle shows it here, and nothing is lost by another.
+        if writer.as_mut().is_none_or(|link| link.begin().is_err()) {
             *writer = None;
-            let link = Link::new(self.server.connect()?)?;
+            let mut link = Link::new(self.server.connect()?)?;
+            link.begin()?;
             self.writer_pid.store(link.pid, Ordering::Relaxed);
             *writer = Some(link);
         }
-        let mut writing = Writing { writer, is_open: true, is_first: false };
-        writing.link()?.client.batch_execute("BEGIN").map_err(failed("begin to write"))?;
-        Ok(Box::new(writing))
+        Ok(Box::new(Writing { writer, is_open: true, is_first: false }))
     }
 
     fn put_snapshot(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {

@@ -23,12 +23,17 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use weir_model::{Digest, Position};
 
 /// The first release in which resetting the WAL is sound.
 const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// What SQLite says when an `fsync` failed, of a file or of its folder.
+const FAILED_SYNCS: [i32; 2] =
+    [rusqlite::ffi::SQLITE_IOERR_FSYNC, rusqlite::ffi::SQLITE_IOERR_DIR_FSYNC];
 
 /// `Weir`, in the header of the file.
 const APPLICATION_ID: i32 = 0x5765_6972;
@@ -43,6 +48,10 @@ pub struct SqliteStore {
     writer: Mutex<Connection>,
     blobs: Blobs,
     recovery: Recovery,
+    /// The disk once failed to keep what it had been given. What the system then holds in memory may not
+    /// be what is on the disk, and to ask it again would be told that all is well: so nothing more is written
+    /// until the ledger was opened anew.
+    has_lost_faith: AtomicBool,
     _lock: File,
 }
 
@@ -69,7 +78,14 @@ impl SqliteStore {
         let (blobs, swept) = Blobs::open(folder)?;
         let archive = SqliteArchive::new(&file);
         let recovery = Recovery { recovered, swept };
-        Ok(Self { writer: Mutex::new(writer), archive, blobs, recovery, _lock: lock })
+        Ok(Self {
+            writer: Mutex::new(writer),
+            archive,
+            blobs,
+            recovery,
+            has_lost_faith: AtomicBool::new(false),
+            _lock: lock,
+        })
     }
 
     /// At most so many pages of 4096 bytes; a ledger that reached it is full until it may hold more.
@@ -112,8 +128,13 @@ impl Store for SqliteStore {
 
     fn begin(&self) -> Result<Box<dyn Transaction + '_>, StoreError> {
         let db = held(&self.writer);
+        if self.has_lost_faith.load(Ordering::Relaxed) {
+            let source =
+                "the disk failed to keep earlier records: look after it, then start anew".into();
+            return Err(StoreError::Failed { doing: "begin to write", source });
+        }
         db.execute_batch("BEGIN IMMEDIATE").map_err(failed("begin to write"))?;
-        Ok(Box::new(Writing { db }))
+        Ok(Box::new(Writing { db, has_lost_faith: &self.has_lost_faith }))
     }
 
     fn put_snapshot(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
@@ -148,6 +169,7 @@ impl Store for SqliteStore {
 
 struct Writing<'a> {
     db: MutexGuard<'a, Connection>,
+    has_lost_faith: &'a AtomicBool,
 }
 
 impl Transaction for Writing<'_> {
@@ -168,7 +190,12 @@ impl Transaction for Writing<'_> {
     }
 
     fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.db.execute_batch("COMMIT").map_err(failed("append records"))
+        let committed = self.db.execute_batch("COMMIT");
+        let code = committed.as_ref().err().and_then(rusqlite::Error::sqlite_error);
+        if code.is_some_and(|error| FAILED_SYNCS.contains(&error.extended_code)) {
+            self.has_lost_faith.store(true, Ordering::Relaxed);
+        }
+        committed.map_err(failed("append records"))
     }
 }
 

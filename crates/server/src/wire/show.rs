@@ -21,7 +21,8 @@ pub struct Shown {
 
 /// What an id stands for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+// Not `kind`: an event has a kind of its own.
+#[serde(tag = "is", rename_all = "snake_case")]
 pub enum Thing {
     /// `T1`
     Task(Task),

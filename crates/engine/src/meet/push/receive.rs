@@ -44,7 +44,8 @@ impl Engine {
         limit: u64,
     ) -> Result<PushReply, Error> {
         let [update] = push.updates.as_slice() else {
-            let refusal = Refusal::new("push.one_ref", "a push brings one change, and so names one ref");
+            let refusal =
+                Refusal::new("push.one_ref", "a push brings one change, and so names one ref");
             let hint = format!("`git push weir HEAD:refs/for/{}`", self.0.trunk.name());
             return Err(self.refuse_push(caller, &asked(push, 0), refusal.hint(hint)).await);
         };
@@ -57,11 +58,8 @@ impl Engine {
             }
             Err(failure) => return Err(failure),
         };
-        let asked = Asked {
-            target: update.name.to_string(),
-            new: update.new,
-            pack_bytes: body.bytes,
-        };
+        let asked =
+            Asked { target: update.name.to_string(), new: update.new, pack_bytes: body.bytes };
         match self.judge_push(caller, &asked, quarantine.objects()).await? {
             Verdict::Entered(reply) => Ok(reply),
             Verdict::Enter(judged) => {
