@@ -17,6 +17,8 @@ const CONFIG: [&str; 6] = [
     "uploadpack.hideRefs=refs",
     "uploadpack.hideRefs=!refs/heads",
     "uploadpack.hideRefs=!refs/weir/changes",
+    // What failed its checks, so that its owner can see it fail.
+    "uploadpack.hideRefs=!refs/weir/candidates",
     "uploadpack.allowFilter=true",
     "uploadpack.allowRefInWant=false",
     // We hold no bitmaps, and one fetch shall not take every core.
