@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
 /// The last entry that matches a ref decides.
-const CONFIG: [&str; 6] = [
+const CONFIG: [&str; 7] = [
     "uploadpack.hideRefs=refs",
     "uploadpack.hideRefs=!refs/heads",
     "uploadpack.hideRefs=!refs/weir/changes",
