@@ -88,7 +88,9 @@ impl Here {
         }
         match Servers::read()?.only() {
             Some(stored) => Ok(Client::new(&stored.url, Some(stored.token))),
-            None => Err(nobody(repository.is_some_and(|repository| repository.home().exists())).into()),
+            None => {
+                Err(nobody(repository.is_some_and(|repository| repository.home().exists())).into())
+            }
         }
     }
 

@@ -68,6 +68,9 @@ impl Drop for Driver {
     }
 }
 
+/// As many as git's own `gc.autoPackLimit`.
+const PACKS_MAX: usize = 50;
+
 /// What one turn of the driver came to.
 enum Turn {
     /// Something was done: look again at once.
@@ -167,6 +170,10 @@ impl Drive {
     fn turn(&mut self) -> Result<Turn, Error> {
         self.see_trunk()?;
         let Some(entry) = self.read(|folds| folds.queue.next().cloned()) else {
+            // Every push leaves a pack, and every read looks into all of them.
+            if self.engine.0.trunk.packs()? > PACKS_MAX {
+                self.engine.0.trunk.join_packs()?;
+            }
             return Ok(Turn::Idle);
         };
         let now = self.engine.now();

@@ -154,7 +154,10 @@ impl Space {
         }
         let system = || ClockSource(Arc::new(SystemClock::after(standing.last)));
         let ClockSource(clock) = options.clock.clone().unwrap_or_else(system);
-        let trees = options.trees.clone().map_or_else(|| home::trees_for(&place), Ok)?;
+        let trees = match &options.trees {
+            Some(folder) => folder.clone(),
+            None => home::trees_for(ledger.key().name())?,
+        };
         let engine = Engine(Arc::new(Inner {
             core: Arc::new(Core::new(ledger, clock, standing)),
             trunk,

@@ -79,7 +79,8 @@ impl Engine {
             Actor::Session(session) => Some(session),
             Actor::Person(_) | Actor::Weir => None,
         };
-        let task = session.and_then(|session| self.read(|folds| folds.work.held_by(session)));
+        let task =
+            session.and_then(|session| self.read(|folds| folds.work.last_claimed_by(session)));
         let command = weir_guard::Command::RecordRefusedPush {
             session,
             task,
@@ -113,25 +114,24 @@ impl Engine {
             let submitted =
                 weir_review::decide(&folds.review, weir_review::Command::Submit(submission))?;
             let submit = weir_work::Command::Submit { task, session: hold.session, change };
-            let mut events: Vec<Event> =
-                weir_work::decide(&folds.work, submit, ctx)?.into_iter().map(Event::from).collect();
-            for event in submitted {
+            let handed_over = weir_work::decide(&folds.work, submit, ctx)?;
+            let mut queued = Vec::new();
+            for event in &submitted {
                 if let ReviewEvent::RevisionSubmitted {
                     revision,
                     commit,
                     approvals_needed: 0,
                     ..
-                } = &event
+                } = event
                 {
                     let (revision, commit) = (*revision, commit.clone());
                     let wait = weir_queue::Command::Enqueue { revision, task, commit };
-                    let queued = weir_queue::decide(&folds.queue, wait)?;
-                    events.push(event.into());
-                    events.extend(queued.into_iter().map(Event::from));
-                } else {
-                    events.push(event.into());
+                    queued.extend(weir_queue::decide(&folds.queue, wait)?);
                 }
             }
+            let mut events: Vec<Event> = submitted.into_iter().map(Event::from).collect();
+            events.extend(handed_over.into_iter().map(Event::from));
+            events.extend(queued.into_iter().map(Event::from));
             Ok(Decided::new(events, ()))
         })
         .await?;
@@ -267,7 +267,9 @@ fn claim_of(
     now: Timestamp,
 ) -> Result<(Hold, TaskId, Mandate), Refusal> {
     let alive = folds.guard.session_alive(session, now)?;
-    let task = folds.work.held_by(session).or_else(|| lost(folds, session)).ok_or_else(|| {
+    // To say who has it now, rather than that there is none.
+    let last = || folds.work.last_claimed_by(session);
+    let task = folds.work.held_by(session).or_else(last).ok_or_else(|| {
         let sentence = format!("session `{session}` holds no task");
         Refusal::new("claim.none", sentence).hint("claim one first: `weir task claim T1`")
     })?;
@@ -275,15 +277,9 @@ fn claim_of(
     Ok((hold, task, alive.mandate.clone()))
 }
 
-/// The task whose change this session last brought: to say who has it now, rather than that there is none.
-fn lost(folds: &Folds, session: SessionId) -> Option<TaskId> {
-    let mut changes = folds.review.changes().rev();
-    changes.find(|change| change.latest().session == session).map(|change| change.task)
-}
-
+/// The task for which this session brought `commit` before.
 fn submitted_by(folds: &Folds, session: SessionId, commit: &str) -> Option<TaskId> {
-    let mut changes = folds.review.changes().rev();
-    let same =
-        |latest: &weir_review::Revision| latest.session == session && latest.commit == commit;
-    changes.find(|change| same(change.latest())).map(|change| change.task)
+    let task = folds.work.last_claimed_by(session)?;
+    let latest = folds.review.change_of(task)?.latest();
+    (latest.session == session && latest.commit == commit).then_some(task)
 }

@@ -92,18 +92,19 @@ async fn event(door: &Door, at: Position, links: &mut Vec<Link>) -> Result<Thing
     Ok(Thing::Event(entry))
 }
 
-/// The ids that an event names: its texts that read as one.
+/// The ids that an event names, each as it can be shown.
 fn ids_in(event: &serde_json::Value) -> impl Iterator<Item = String> {
-    let texts: Vec<&str> = match event {
-        serde_json::Value::Object(fields) => fields.values().filter_map(|v| v.as_str()).collect(),
-        serde_json::Value::Null
-        | serde_json::Value::Bool(_)
-        | serde_json::Value::Number(_)
-        | serde_json::Value::String(_)
-        | serde_json::Value::Array(_) => Vec::new(),
-    };
-    let ids = texts.into_iter().filter(|text| text.parse::<AnyId>().is_ok());
-    ids.map(str::to_owned).collect::<Vec<_>>().into_iter()
+    let fields = event.as_object().into_iter().flatten();
+    let texts = fields.flat_map(|(name, value)| {
+        let texts = value.as_array().map_or_else(|| vec![value], |all| all.iter().collect());
+        texts.into_iter().filter_map(move |text| Some((name.as_str(), text.as_str()?)))
+    });
+    texts.filter_map(|(name, text)| match name {
+        // Digests of bodies stand bare in an event; those of secrets and trees name nothing that can be shown.
+        "log" | "body" => Some(format!("sha256:{text}")),
+        "hash" | "tree" => None,
+        _ => text.parse::<AnyId>().is_ok().then(|| text.to_owned()),
+    })
 }
 
 /// How much of a body is shown as text: 64 KiB, half from each end.
