@@ -190,7 +190,7 @@ impl Space {
             notes,
             source,
         };
-        let keeper = Keeper::start(engine.clone())?;
+        let keeper = Keeper::start(engine.clone(), options.store != Store::Embedded)?;
         let holder = format!("{}-{}", std::process::id(), short_random(&*engine.0.entropy)?);
         let driver = options.drive.then(|| Driver::start(engine.clone(), holder)).transpose()?;
         Ok((Self { engine, driver, keeper: Some(keeper), _home: home }, found))
@@ -275,7 +275,7 @@ fn store_failed(error: weir_ledger::StoreError) -> Error {
 }
 
 /// The folds as the ledger has them: from the snapshot, and the records after it.
-fn replay(ledger: &Ledger, notes: &mut Vec<String>) -> Result<Standing, Error> {
+pub(crate) fn replay(ledger: &Ledger, notes: &mut Vec<String>) -> Result<Standing, Error> {
     let mut standing = match ledger.snapshot(SNAPSHOT)? {
         Snapshot::Absent => Standing::default(),
         Snapshot::Whole { at, bytes } => match serde_json::from_slice::<Standing>(&bytes) {
@@ -301,7 +301,7 @@ fn replay(ledger: &Ledger, notes: &mut Vec<String>) -> Result<Standing, Error> {
 }
 
 /// Opens the space in the ledger if nobody has, and tells its first owner.
-fn found_space(engine: &Engine, source: &Source, name: &str) -> Result<PersonId, Error> {
+pub(crate) fn found_space(engine: &Engine, source: &Source, name: &str) -> Result<PersonId, Error> {
     if engine.read(|folds| folds.guard.space().is_none()) {
         let weir = Caller::weir();
         let owner = home::user_name(source);
@@ -356,7 +356,8 @@ struct Keeper {
 }
 
 impl Keeper {
-    fn start(engine: Engine) -> Result<Self, Error> {
+    /// `is_shared`: whether others may write to the same ledger.
+    fn start(engine: Engine, is_shared: bool) -> Result<Self, Error> {
         let stop = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&stop);
         let thread = std::thread::Builder::new().name("keeper".into()).spawn(move || {
@@ -364,8 +365,11 @@ impl Keeper {
             while !seen.load(Ordering::SeqCst) {
                 let core = &engine.0.core;
                 let position = core.read(|standing| standing.position);
-                if core.ledger.wait_past(position, Duration::from_millis(200)) > position
-                    && let Err(error) = core.catch_up()
+                if !is_shared {
+                    // What is written here is taken in where it is written.
+                    std::thread::park_timeout(Duration::from_millis(200));
+                } else if core.ledger.wait_past(position, Duration::from_millis(200)) > position
+                    && let Err(error) = core.follow()
                 {
                     tracing::error!(error = %chain(&error), "could not follow the ledger");
                     std::thread::sleep(Duration::from_secs(1));
@@ -387,6 +391,7 @@ impl Drop for Keeper {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
             let _ = thread.join();
         }
     }
