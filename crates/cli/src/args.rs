@@ -2,7 +2,7 @@
 
 use crate::commands::{
     audit, change, completions, init, log, mcp, person, session, show, sign_in, sign_in_link,
-    status, submit, task, token, up,
+    status, submit, task, token, tour, up,
 };
 use clap::{Parser, Subcommand};
 
@@ -62,6 +62,7 @@ pub(crate) enum Command {
     /// Each line of stdin is a JSON-RPC message, sent to the server with the token of this session; what comes
     /// back is written to stdout, one message a line. `weir session open` prints how to attach a client.
     Mcp(mcp::McpArgs),
+    Tour(tour::TourArgs),
     Completions(completions::CompletionsArgs),
     /// What the exit codes mean
     #[command(hide = true, after_help = crate::exit::table())]

@@ -16,6 +16,7 @@ pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod task;
 pub(crate) mod token;
+pub(crate) mod tour;
 pub(crate) mod up;
 
 use crate::args::Command;
@@ -47,6 +48,7 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, command: Command) -> Result<Exit, Co
         Command::SignOut(args) => sign_in::forget(ui, &args),
         Command::Audit(command) => audit::run(ui, here, command),
         Command::Mcp(args) => mcp::run(here, &args),
+        Command::Tour(args) => tour::run(ui, here, &args),
         Command::Completions(args) => completions::run(ui, &args),
         Command::ExitCodes => ui.raw(exit::table().as_bytes()),
     }?;

@@ -159,16 +159,34 @@ fn a_file_that_is_no_ledger_is_not_touched() {
     let home = Folder::new();
     std::fs::create_dir_all(home.path()).expect("a folder");
     let file = home.path().join("ledger.db");
-    for bytes in [&b"not a database, but long enough to be looked at as one: ".repeat(40)[..]] {
-        std::fs::write(&file, bytes).expect("written");
-        let error = SqliteStore::open(&home.path()).err().expect("no ledger").to_string();
-        assert!(error.contains("damaged"), "{error}");
-        assert_eq!(std::fs::read(&file).expect("read"), bytes);
-        std::fs::remove_file(&file).expect("removed");
-    }
+    let bytes = b"not a database, but long enough to be looked at as one: ".repeat(40);
+    std::fs::write(&file, &bytes).expect("written");
+    let error = SqliteStore::open(&home.path()).err().expect("no ledger").to_string();
+    assert!(error.contains("damaged"), "{error}");
+    assert_eq!(std::fs::read(&file).expect("read"), bytes);
+    std::fs::remove_file(&file).expect("removed");
     sql(&home.path(), "CREATE TABLE theirs (x)");
     let error = SqliteStore::open(&home.path()).err().expect("no ledger").to_string();
     assert!(error.contains("a database of something else"), "{error}");
+}
+
+/// To begin anew where a ledger was would look as if nothing had ever happened.
+#[test]
+fn a_lost_file_is_not_taken_for_a_new_ledger() {
+    let home = Folder::new();
+    let ledger = open(&home);
+    append(&ledger, one("work", "a"));
+    ledger.put_body(b"evidence").expect("kept");
+    drop(ledger);
+    let file = home.path().join("ledger.db");
+    let whole = std::fs::read(&file).expect("read");
+    std::fs::remove_file(&file).expect("lost");
+    for _ in 0..2 {
+        let error = SqliteStore::open(&home.path()).err().expect("lost").to_string();
+        assert!(error.contains("bodies or snapshots, but no records"), "{error}");
+    }
+    std::fs::write(&file, whole).expect("restored");
+    assert_eq!(told(&open(&home)), "E1 work.1 a\n");
 }
 
 /// An audit needs no server, gets past the lock of a running one, and changes nothing.

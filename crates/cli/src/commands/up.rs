@@ -39,6 +39,9 @@ pub(crate) struct UpArgs {
     /// Keep the ledger in PostgreSQL instead of under `.git/weir`: `postgres://…`
     #[arg(long, value_name = "URL", env = "WEIR_STORE", hide_env_values = true)]
     store: Option<String>,
+    /// The schema of that database which holds this space alone
+    #[arg(long, value_name = "NAME", default_value = "weir")]
+    schema: String,
     /// Start it in the background and return when it answers
     #[arg(long)]
     detach: bool,
@@ -54,7 +57,10 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, args: UpArgs) -> Result<(), CommandE
     }
     let options = Options {
         trunk: args.trunk.clone(),
-        store: store(args.store.clone()),
+        store: match args.store.clone() {
+            Some(url) => Store::Postgres { url, schema: args.schema.clone() },
+            None => Store::Embedded,
+        },
         ..Options::here(&here.dir)
     };
     ui.progress(format_args!("opening the ledger"));
@@ -249,10 +255,4 @@ fn log_to_stderr() {
     let format = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Fails only when somebody listens already.
     let _ = format.with_ansi(std::env::var_os("NO_COLOR").is_none()).try_init();
-}
-
-/// The embedded store, or the schema `weir` of a database.
-fn store(url: Option<String>) -> Store {
-    let postgres = |url| Store::Postgres { url, schema: "weir".into() };
-    url.map_or(Store::Embedded, postgres)
 }

@@ -44,6 +44,13 @@ impl Blobs {
         ))
     }
 
+    /// Does anything stand here that a ledger has left?
+    pub(super) fn has_any(&self) -> Result<bool, StoreError> {
+        let any = |folder: &Path| Ok(fs::read_dir(folder)?.next().is_some());
+        let found = any(&self.bodies).and_then(|found| Ok(found || any(&self.snapshots)?));
+        found.map_err(StoreError::io("open the folder of bodies"))
+    }
+
     pub(super) fn put_snapshot(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         self.write(&self.snapshots.join(file_name(name)), bytes)
             .map_err(StoreError::io("keep a snapshot"))

@@ -72,10 +72,16 @@ impl SqliteStore {
         // A clean close leaves no journal behind.
         let journal = std::fs::metadata(folder.join("ledger.db-wal"));
         let recovered = journal.is_ok_and(|journal| journal.len() > 0);
+        let (blobs, swept) = Blobs::open(folder)?;
+        if std::fs::metadata(&file).map_or(true, |file| file.len() == 0) && blobs.has_any()? {
+            let place = folder.display();
+            let found =
+                format!("{place} holds bodies or snapshots, but no records: its file is gone");
+            return Err(StoreError::damaged(found));
+        }
         let writer = Connection::open(&file).map_err(failed("open the ledger"))?;
         prepare(&writer, &file)?;
         sync_folder_of(&file).map_err(StoreError::io("open the ledger"))?;
-        let (blobs, swept) = Blobs::open(folder)?;
         let archive = SqliteArchive::new(&file);
         let recovery = Recovery { recovered, swept };
         Ok(Self {
