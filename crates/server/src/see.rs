@@ -8,6 +8,7 @@ mod status;
 mod task;
 pub(crate) mod words;
 
+pub(crate) use queue::short;
 pub(crate) use show::{names, unknown_in_ledger};
 pub(crate) use status::{LINES_MAX, Place};
 
