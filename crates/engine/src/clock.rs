@@ -2,13 +2,7 @@
 
 use std::sync::Mutex;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
-use weir_model::Timestamp;
-
-/// Tells the time. The engine never lets it go backwards.
-pub trait Clock: Send + Sync {
-    /// What time it is.
-    fn now(&self) -> Timestamp;
-}
+use weir_model::{Clock, Timestamp};
 
 /// Draws secrets.
 pub trait Entropy: Send + Sync {

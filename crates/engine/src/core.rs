@@ -8,7 +8,6 @@
 //!
 //! Lock order: `ahead`, then `durable`. Nobody waits for the ledger's writer while holding either.
 
-use crate::clock::Clock;
 use crate::error::{Error, Failure};
 use crate::folds::{Folds, Standing};
 use std::collections::VecDeque;
@@ -17,6 +16,7 @@ use std::task::{Poll, Wake};
 use std::thread::Thread;
 use tokio::sync::{oneshot, watch};
 use weir_ledger::{Append, AppendError, Appended, LeaseProof, Ledger, NewRecord, Record, Stream};
+use weir_model::Clock;
 use weir_model::{Actor, Context, Event, Position, Refusal, Timestamp};
 
 /// What a decision says: facts to record, and what to answer once they are.

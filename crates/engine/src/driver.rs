@@ -68,6 +68,9 @@ impl Drop for Driver {
     }
 }
 
+/// As many as git's own `gc.autoPackLimit`.
+const PACKS_MAX: usize = 50;
+
 /// What one turn of the driver came to.
 enum Turn {
     /// Something was done: look again at once.
@@ -167,6 +170,10 @@ impl Drive {
     fn turn(&mut self) -> Result<Turn, Error> {
         self.see_trunk()?;
         let Some(entry) = self.read(|folds| folds.queue.next().cloned()) else {
+            // Every push leaves a pack, and every read looks into all of them.
+            if self.engine.0.trunk.packs()? > PACKS_MAX {
+                self.engine.0.trunk.join_packs()?;
+            }
             return Ok(Turn::Idle);
         };
         let now = self.engine.now();
@@ -176,25 +183,24 @@ impl Drive {
         let onto = self.engine.0.trunk.tip()?;
         let change: CommitId = entry.commit.parse()?;
         let draft = self.draft(&entry)?;
-        let (commit, tree) = match self.engine.0.trunk.write_merge(onto, change, &draft) {
+        let merged = self.engine.0.trunk.write_merge(onto, change, &draft).map_err(Error::from);
+        let judged = merged.and_then(|merged| {
+            if let Written::Commit { tree, .. } = merged {
+                self.engine.judge_merge(entry.revision, onto, tree)?;
+            }
+            Ok(merged)
+        });
+        let (commit, tree) = match judged {
             Ok(Written::Commit { commit, tree }) => (commit, tree),
             Ok(Written::Conflict { paths }) => {
                 let trunk = self.engine.0.trunk.name();
-                let repair = repair::conflict(trunk, &paths);
-                let command = Command::Conflict { revision: entry.revision };
-                self.give_up(&command, entry.revision, &repair)?;
-                return Ok(Turn::Done);
+                return self.refuse(entry.revision, &repair::conflict(trunk, &paths));
             }
-            // What git refuses to merge at all, its owner has to mend.
-            Err(error) => match error.refusal() {
-                Some(refusal) => {
-                    let repair = repair::refused(refusal);
-                    let command = Command::Conflict { revision: entry.revision };
-                    self.give_up(&command, entry.revision, &repair)?;
-                    return Ok(Turn::Done);
-                }
-                None => return Err(error.into()),
-            },
+            // What may not be merged at all, its owner has to mend.
+            Err(Error::Refused(refusal)) => {
+                return self.refuse(entry.revision, &repair::refused(&refusal));
+            }
+            Err(failure) => return Err(failure),
         };
         let (onto, commit_name, tree) = (onto.to_string(), commit.to_string(), tree.to_string());
         let revision = entry.revision;
@@ -297,6 +303,13 @@ impl Drive {
             }
             Ok(events)
         })
+    }
+
+    /// Sends the first revision back before it became a candidate.
+    fn refuse(&mut self, revision: RevisionId, repair: &Repair) -> Result<Turn, Error> {
+        let command = Command::Refuse { revision, code: repair.code.clone() };
+        self.give_up(&command, revision, repair)?;
+        Ok(Turn::Done)
     }
 
     /// Records what ends a candidate. If that takes its revision out of the queue, it goes back to its owner.

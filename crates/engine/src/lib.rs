@@ -2,7 +2,7 @@
 //!
 //! Invariants: (1) nothing is done, and nothing answered, before its record is durable; (2) a reader sees what it
 //! was told of, and nothing that could still be lost; (3) what runs in the background runs under a lease, and
-//! records under its fencing token; (4) time, ids and randomness come in through [`Clock`] and [`Entropy`] alone.
+//! records under its fencing token; (4) time, ids and randomness come in through [`weir_model::Clock`] and [`Entropy`] alone.
 //! Deliberately absent: rules. Each file in `meet` joins pillars for one kind of command and has no opinion.
 
 mod ask;
@@ -17,13 +17,13 @@ mod secret;
 mod space;
 
 pub use ask::{Ask, Claim, NewSession, NewTask, NewToken, Opened};
-pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};
+pub use clock::{Entropy, SystemClock, SystemEntropy};
 pub use error::{Error, Failure};
 pub use folds::Folds;
 pub use meet::push::PushReply;
 pub use rules::Found as Checks;
 pub use secret::Secret;
-pub use space::{Found, Options, Space, Store};
+pub use space::{ClockSource, Found, Options, Space, Store};
 pub use weir_guard::Caller;
 
 use crate::core::{Core, Decided};
@@ -33,6 +33,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::watch;
 use weir_ledger::{Body, Checkpoint, Ledger, Record};
 use weir_model::config::Config;
+use weir_model::event::guard::Event as GuardEvent;
 use weir_model::{CandidateId, Context, Digest, Event, Position, Refusal, Timestamp};
 
 /// A running space. Clones share it.
@@ -167,17 +168,28 @@ impl Engine {
         self.0.core.run(caller.actor, still).await
     }
 
-    /// A command that concerns the guard alone.
+    /// A command for the guard. Where sessions end with it, the tasks they hold are free at once.
     async fn run_guard<T>(
         &self,
         caller: &Caller,
         command: weir_guard::Command,
-        reply: impl Fn(&[weir_model::event::guard::Event]) -> T,
+        reply: impl Fn(&[GuardEvent]) -> T,
     ) -> Result<T, Error> {
         self.run(caller, |folds, ctx| {
-            let events = weir_guard::decide(&folds.guard, command.clone(), caller, ctx)?;
-            let reply = reply(&events);
-            Ok(Decided::new(events.into_iter().map(Event::from).collect(), reply))
+            let decided = weir_guard::decide(&folds.guard, command.clone(), caller, ctx)?;
+            let reply = reply(&decided);
+            let mut events: Vec<Event> = Vec::new();
+            for event in decided {
+                if let GuardEvent::SessionEnded { session, .. } = &event
+                    && let Some(task) = folds.work.held_by(*session)
+                {
+                    let release = weir_work::Command::Release { task, session: *session };
+                    let released = weir_work::decide(&folds.work, release, ctx)?;
+                    events.extend(released.into_iter().map(Event::from));
+                }
+                events.push(event.into());
+            }
+            Ok(Decided::new(events, reply))
         })
         .await
     }

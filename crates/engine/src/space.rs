@@ -4,7 +4,7 @@ mod home;
 
 pub(crate) use home::write_private;
 
-use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::clock::{Entropy, SystemClock, SystemEntropy};
 use crate::core::{Core, chain, fact};
 use crate::driver::Driver;
 use crate::folds::Standing;
@@ -17,9 +17,9 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use weir_git::{CommitId, Source, Trunk};
-use weir_ledger::{Ledger, Signer, Snapshot, SqliteStore};
+use weir_ledger::{Ledger, PostgresStore, Signer, Snapshot, SqliteStore};
 use weir_model::event::guard::Role;
-use weir_model::{PersonId, Position, Refusal};
+use weir_model::{Clock, PersonId, Position, Refusal};
 use weir_review::propose::Proposal;
 
 /// Where a space is, and how it is kept.
@@ -37,13 +37,25 @@ pub struct Options {
     pub store: Store,
     /// Whether changes are tested and landed here. A node that only serves says no.
     pub drive: bool,
+    /// What tells the time; the system's clock unless said.
+    pub clock: Option<ClockSource>,
+}
+
+/// A clock to be used instead of the system's: tests bring one that they turn themselves.
+#[derive(Clone)]
+pub struct ClockSource(pub Arc<dyn Clock>);
+
+impl std::fmt::Debug for ClockSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ClockSource(…)")
+    }
 }
 
 impl Options {
     /// The usual: everything under `.git/weir` of the repository around `dir`.
     pub fn here(dir: impl Into<PathBuf>) -> Self {
-        let (trunk, home, trees) = (None, None, None);
-        Self { dir: dir.into(), trunk, home, trees, store: Store::Embedded, drive: true }
+        let (trunk, home, trees, clock) = (None, None, None, None);
+        Self { dir: dir.into(), trunk, home, trees, store: Store::Embedded, drive: true, clock }
     }
 }
 
@@ -52,8 +64,13 @@ impl Options {
 pub enum Store {
     /// SQLite and a folder of bodies, under the space's home.
     Embedded,
-    /// PostgreSQL, shared by any number of nodes.
-    Postgres(String),
+    /// PostgreSQL.
+    Postgres {
+        /// The database.
+        url: String,
+        /// The schema that holds this space alone.
+        schema: String,
+    },
 }
 
 /// An open space. Dropping it stops what runs behind, writes a snapshot and gives the lock back.
@@ -116,7 +133,9 @@ impl Space {
             Store::Embedded => {
                 Box::new(SqliteStore::open(&home.folder().join("ledger")).map_err(store_failed)?)
             }
-            Store::Postgres(url) => open_postgres(url)?,
+            Store::Postgres { url, schema } => {
+                Box::new(PostgresStore::open(url, schema).map_err(store_failed)?)
+            }
         };
         let (ledger, opened) = Ledger::open(store, signer)?;
         if opened.recovery.recovered {
@@ -133,8 +152,12 @@ impl Space {
                 "the clock is behind the last record, which is of {last}: time goes on from there"
             ));
         }
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::after(standing.last));
-        let trees = options.trees.clone().map_or_else(|| home::trees_for(&place), Ok)?;
+        let system = || ClockSource(Arc::new(SystemClock::after(standing.last)));
+        let ClockSource(clock) = options.clock.clone().unwrap_or_else(system);
+        let trees = match &options.trees {
+            Some(folder) => folder.clone(),
+            None => home::trees_for(ledger.key().name())?,
+        };
         let engine = Engine(Arc::new(Inner {
             core: Arc::new(Core::new(ledger, clock, standing)),
             trunk,
@@ -382,9 +405,4 @@ fn write_snapshot(core: &Core) -> Option<Position> {
             None
         }
     }
-}
-
-fn open_postgres(url: &str) -> Result<Box<dyn weir_ledger::Store>, Error> {
-    let _ = url;
-    Err(Refusal::new("store.not_built", "this build has no PostgreSQL").into())
 }

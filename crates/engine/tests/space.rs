@@ -1,36 +1,13 @@
 //! A space on a real repository: opened, found again, locked, and left without a trace in the user's checkout.
 
 use std::path::Path;
-use std::process::Command;
 use weir_engine::{Ask, Caller, Error, NewTask, Options, Space};
 use weir_model::event::guard::Right;
 use weir_model::{Actor, PathSet, PersonId};
+use weir_testkit::Repository;
 
-fn git(dir: &Path, args: &[&str]) -> String {
-    let mut command = Command::new("git");
-    command.current_dir(dir).args(args);
-    for (name, value) in [
-        ("GIT_CONFIG_GLOBAL", "/dev/null"),
-        ("GIT_CONFIG_NOSYSTEM", "1"),
-        ("GIT_AUTHOR_NAME", "Ada"),
-        ("GIT_AUTHOR_EMAIL", "ada@example.org"),
-        ("GIT_COMMITTER_NAME", "Ada"),
-        ("GIT_COMMITTER_EMAIL", "ada@example.org"),
-    ] {
-        command.env(name, value);
-    }
-    let done = command.output().expect("git runs");
-    assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
-    String::from_utf8_lossy(&done.stdout).trim().to_owned()
-}
-
-fn repository() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().expect("a folder");
-    git(dir.path(), &["init", "-q", "-b", "main"]);
-    std::fs::write(dir.path().join("Makefile"), "test:\n\ttrue\n").expect("written");
-    git(dir.path(), &["add", "."]);
-    git(dir.path(), &["commit", "-q", "-m", "begin"]);
-    dir
+fn repository() -> Repository {
+    Repository::with(&[("Makefile", "test:\n\ttrue\n")])
 }
 
 fn options(dir: &Path, trees: &Path) -> Options {
@@ -45,7 +22,7 @@ fn owner(person: PersonId) -> Caller {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_space_is_found_again_as_it_was_left() {
     let (repo, trees) = (repository(), tempfile::tempdir().expect("a folder"));
-    let before = git(repo.path(), &["status", "--porcelain=v2", "--branch"]);
+    let before = repo.git(&["status", "--porcelain=v2", "--branch"]);
     let (space, found) = Space::open(&options(repo.path(), trees.path())).expect("opens");
     assert!(found.is_new);
     assert_eq!(found.checks.len(), 1, "the Makefile's own test is proposed");
@@ -82,5 +59,5 @@ async fn a_space_is_found_again_as_it_was_left() {
         .read(|folds| *folds.work.task(task).expect("known").state.hold().expect("held"));
     assert_eq!((hold.session, hold.token), (claim.session, claim.token));
     space.engine().authenticate(secret.reveal()).expect("still alive");
-    assert_eq!(git(repo.path(), &["status", "--porcelain=v2", "--branch"]), before);
+    assert_eq!(repo.git(&["status", "--porcelain=v2", "--branch"]), before);
 }

@@ -148,9 +148,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_sent_is_what_is_read(bytes in prop::collection::vec(any::<u8>(), 0..20_000)) {
-            prop_assert_eq!(&read(&bytes, None, 20_000)?, &bytes);
-            prop_assert_eq!(&read(&gzip(&bytes), Some("gzip"), 20_000)?, &bytes);
+        fn what_was_sent_is_what_is_read(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+            prop_assert_eq!(&read(&bytes, None, 2000)?, &bytes);
+            prop_assert_eq!(&read(&gzip(&bytes), Some("gzip"), 2000)?, &bytes);
         }
 
         #[test]

@@ -98,6 +98,7 @@ impl ChangedPath {
     }
 
     /// As it is, unless it is gone.
+    #[expect(clippy::new_ret_no_self, reason = "the new side, beside the old one")]
     pub fn new(&self) -> Option<Side> {
         match self.kind {
             Kind::Deleted(_) => None,

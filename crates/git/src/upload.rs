@@ -13,10 +13,12 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
 /// The last entry that matches a ref decides.
-const CONFIG: [&str; 6] = [
+const CONFIG: [&str; 7] = [
     "uploadpack.hideRefs=refs",
     "uploadpack.hideRefs=!refs/heads",
     "uploadpack.hideRefs=!refs/weir/changes",
+    // What failed its checks, so that its owner can see it fail.
+    "uploadpack.hideRefs=!refs/weir/candidates",
     "uploadpack.allowFilter=true",
     "uploadpack.allowRefInWant=false",
     // We hold no bitmaps, and one fetch shall not take every core.

@@ -223,7 +223,7 @@ fn apply(base: &Files, edits: &[Edit]) -> Files {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn both_engines_agree_on_random_trees(base in tree(), ours in edits(), theirs in edits()) {

@@ -80,6 +80,27 @@ fn the_users_gc_cannot_take_away_what_is_borrowed() {
 }
 
 #[test]
+fn what_a_merge_gives_is_ours_even_if_the_user_had_it_lying_about() {
+    let repo = Repo::with(&[("d/a", "1\n2\n3\n"), ("b", "b")]);
+    let start = repo.head();
+    let ours = repo.commit("ours", &[("d/a", "0\n2\n3\n")]);
+    repo.git(&["checkout", "--quiet", "-b", "side", &start.to_string()]);
+    let theirs = repo.commit("theirs", &[("d/a", "1\n2\n4\n")]);
+    let trunk = repo.trunk();
+    trunk.keep(theirs).expect("kept");
+    // The user tries the same merge, and throws it away.
+    repo.git(&["merge-tree", "--write-tree", &ours.to_string(), &theirs.to_string()]);
+    let Written::Commit { commit, .. } =
+        trunk.write_merge(ours, theirs, &draft("land")).expect("written")
+    else {
+        panic!("no conflict")
+    };
+    repo.git(&["prune", "--expire=now"]);
+    assert_eq!(trunk.land(ours, commit).expect("runs"), Landed::Landed);
+    assert_eq!(git_in(trunk.dir(), &["fsck", "--full", "--no-dangling"]), "");
+}
+
+#[test]
 fn moves_by_compare_and_swap_and_says_the_same_when_asked_again() {
     let repo = Repo::with(&[("a", "a")]);
     let (first, second) = (repo.head(), repo.commit("second", &[("a", "b")]));

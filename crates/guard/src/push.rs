@@ -25,8 +25,9 @@ pub struct Push<'a> {
     pub pack_bytes: u64,
     /// Whether it shares a commit with the trunk.
     pub base_is_on_trunk: bool,
-    /// What differs between each commit that it brings and the place where that commit left the trunk
-    /// (its merge base), for all of them together: what a later commit takes back is in the history still.
+    /// Every path that any of its commits changes, for what a later commit takes back is in the history
+    /// still; and every path that differs between the tip and the merge of the push onto it. The second is
+    /// not among the first where a merge commit takes an older state of a file from one of its parents.
     pub changed: &'a [Changed<'a>],
 }
 

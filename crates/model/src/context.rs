@@ -34,3 +34,9 @@ pub struct Context {
     /// Who asks.
     pub by: Actor,
 }
+
+/// Tells the time to whoever makes a [`Context`]: the system's clock, or one that a test turns.
+pub trait Clock: Send + Sync {
+    /// What time it is. It may stand still, and is never believed when it goes backwards.
+    fn now(&self) -> Timestamp;
+}

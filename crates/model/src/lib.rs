@@ -14,7 +14,7 @@ pub mod path;
 pub mod refusal;
 pub mod time;
 
-pub use context::{Actor, Context};
+pub use context::{Actor, Clock, Context};
 pub use digest::Digest;
 pub use event::Event;
 pub use id::{

@@ -98,10 +98,12 @@ pub enum Command {
         /// Its tree.
         tree: String,
     },
-    /// The first revision does not merge onto the tip.
-    Conflict {
+    /// The first revision cannot be merged onto the tip as it is: they conflict, or the merge goes where it may not.
+    Refuse {
         /// The revision.
         revision: RevisionId,
+        /// Stable, `subject.reason`.
+        code: String,
     },
     /// A check of the candidate under test ended.
     Finish {
@@ -174,9 +176,8 @@ pub fn decide(queue: &Queue, command: Command) -> Result<Vec<Event>, Refusal> {
         Command::Build { revision, onto, commit, tree } => {
             candidate::build(queue, revision, onto, commit, tree)
         }
-        Command::Conflict { revision } => {
+        Command::Refuse { revision, code } => {
             queue.first(revision)?;
-            let code = "merge.conflict".to_owned();
             Ok(vec![Event::RevisionEjected { revision, candidate: None, code }])
         }
         Command::Finish { candidate, result } => candidate::finish(queue, candidate, result),

@@ -47,7 +47,7 @@ fn command(words: &[&str]) -> Command {
             commit: (*commit).into(),
             tree: format!("tree-{commit}"),
         },
-        ["conflict", c] => Command::Conflict { revision: change(c) },
+        ["conflict", c] => Command::Refuse { revision: change(c), code: "merge.conflict".into() },
         [kind, q, check] => {
             let verdict = match *kind {
                 "pass" => Verdict::Passed,

@@ -36,8 +36,9 @@ pub(crate) fn failed(
         log: tail(log),
         body: Some(result.log),
         reproduce: Some(format!(
-            "git fetch weir refs/weir/candidates/{} && git checkout --detach FETCH_HEAD && {}",
-            candidate.id, check.run
+            "git fetch weir refs/weir/candidates/{} && git checkout --detach FETCH_HEAD && sh -c {}",
+            candidate.id,
+            quoted(&check.run)
         )),
         hint: "mend it on your branch, commit, and push again; you still hold the task".into(),
     }
@@ -73,6 +74,11 @@ pub(crate) fn refused(refusal: &Refusal) -> Repair {
         reproduce: None,
         hint: refusal.hint.clone().unwrap_or_else(|| "mend it and push again".into()),
     }
+}
+
+/// One word for a shell: nothing in single quotes means anything but a single quote.
+fn quoted(line: &str) -> String {
+    format!("'{}'", line.replace('\'', r"'\''"))
 }
 
 /// The last lines of a log: where most tools say what went wrong.

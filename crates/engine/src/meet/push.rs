@@ -9,10 +9,11 @@ use crate::core::Decided;
 use crate::meet::sessions::asking_session;
 use crate::{Caller, Engine, Error, Folds};
 use facts::Facts;
-use weir_git::{CommitId, Objects};
+use weir_git::{CommitId, Objects, TreeId};
+use weir_model::event::Mandate;
 use weir_model::event::review::Event as ReviewEvent;
 use weir_model::event::work::Hold;
-use weir_model::{Actor, Event, Refusal, RevisionId, SessionId, TaskId, Timestamp};
+use weir_model::{Actor, Event, PathSet, Refusal, RevisionId, SessionId, TaskId, Timestamp};
 use weir_review::Submission;
 
 /// What a push asks for: one ref, and what it should become.
@@ -112,25 +113,24 @@ impl Engine {
             let submitted =
                 weir_review::decide(&folds.review, weir_review::Command::Submit(submission))?;
             let submit = weir_work::Command::Submit { task, session: hold.session, change };
-            let mut events: Vec<Event> =
-                weir_work::decide(&folds.work, submit, ctx)?.into_iter().map(Event::from).collect();
-            for event in submitted {
+            let handed_over = weir_work::decide(&folds.work, submit, ctx)?;
+            let mut queued = Vec::new();
+            for event in &submitted {
                 if let ReviewEvent::RevisionSubmitted {
                     revision,
                     commit,
                     approvals_needed: 0,
                     ..
-                } = &event
+                } = event
                 {
                     let (revision, commit) = (*revision, commit.clone());
                     let wait = weir_queue::Command::Enqueue { revision, task, commit };
-                    let queued = weir_queue::decide(&folds.queue, wait)?;
-                    events.push(event.into());
-                    events.extend(queued.into_iter().map(Event::from));
-                } else {
-                    events.push(event.into());
+                    queued.extend(weir_queue::decide(&folds.queue, wait)?);
                 }
             }
+            let mut events: Vec<Event> = submitted.into_iter().map(Event::from).collect();
+            events.extend(handed_over.into_iter().map(Event::from));
+            events.extend(queued.into_iter().map(Event::from));
             Ok(Decided::new(events, ()))
         })
         .await?;
@@ -149,6 +149,51 @@ impl Engine {
         let name = format!("refs/weir/changes/{change}/{number}");
         self.0.trunk.create_ref(&name, commit.parse()?)?;
         Ok(())
+    }
+
+    /// Whether the merge of a revision onto the trunk stays within what its session might touch.
+    pub(crate) fn judge_merge(
+        &self,
+        revision: RevisionId,
+        onto: CommitId,
+        tree: TreeId,
+    ) -> Result<(), Error> {
+        let known = self.read(|folds| {
+            let change = folds.review.change(revision.change)?;
+            let session = folds.guard.session(folds.review.revision(revision)?.session)?;
+            let paths = folds.work.task(change.task)?.paths.clone();
+            Some((session.mandate.clone(), paths))
+        });
+        let Some((mandate, paths)) = known else { return Ok(()) };
+        let facts = Facts::of_merge(self.0.trunk.objects(), onto, tree)?;
+        // A merge that changes nothing is no longer of use, and harms nobody.
+        if facts.changed().is_empty() {
+            return Ok(());
+        }
+        let asked =
+            Asked { target: format!("refs/for/{}", self.0.trunk.name()), new: None, pack_bytes: 0 };
+        Ok(self.judge_facts(&facts, &asked, &mandate, &paths)?)
+    }
+
+    fn judge_facts(
+        &self,
+        facts: &Facts,
+        asked: &Asked,
+        mandate: &Mandate,
+        task: &PathSet,
+    ) -> Result<(), Refusal> {
+        let layers: Vec<_> = mandate.paths.iter().chain([task]).collect();
+        let push = weir_guard::push::Push {
+            trunk: self.0.trunk.name(),
+            target: &asked.target,
+            delete: facts.deletes,
+            commits: facts.commits,
+            pack_bytes: asked.pack_bytes,
+            base_is_on_trunk: facts.base.is_some(),
+            changed: &facts.changed(),
+        };
+        let limits = weir_guard::push::Limits::new(&self.rules().push, mandate);
+        weir_guard::push::judge(&push, &layers, &limits, task)
     }
 
     fn examine(&self, caller: &Caller, asked: &Asked, objects: &Objects) -> Result<Verdict, Error> {
@@ -174,20 +219,9 @@ impl Engine {
         let limits = weir_guard::push::Limits::new(&rules.push, &mandate);
         let facts = match asked.new {
             Some(new) => Facts::gather(objects, tip, new, limits.commits_max)?,
-            None => Facts::default(),
+            None => Facts::of_deletion(),
         };
-        let layers: Vec<_> = mandate.paths.iter().chain([&paths]).collect();
-        let changed = facts.changed();
-        let push = weir_guard::push::Push {
-            trunk,
-            target: &asked.target,
-            delete: asked.new.is_none(),
-            commits: facts.commits,
-            pack_bytes: asked.pack_bytes,
-            base_is_on_trunk: facts.base.is_some(),
-            changed: &changed,
-        };
-        weir_guard::push::judge(&push, &layers, &limits, &paths)?;
+        self.judge_facts(&facts, asked, &mandate, &paths)?;
         let allowed = facts::allowed_secrets(&self.0.trunk, tip)?;
         weir_guard::secrets::judge(&facts.secrets(objects, &allowed, limits.file_bytes_max)?)?;
         if let Some(new) = asked.new {
@@ -230,7 +264,7 @@ fn claim_of(
     folds: &Folds,
     session: SessionId,
     now: Timestamp,
-) -> Result<(Hold, TaskId, weir_model::event::Mandate), Refusal> {
+) -> Result<(Hold, TaskId, Mandate), Refusal> {
     let alive = folds.guard.session_alive(session, now)?;
     let task = folds.work.held_by(session).or_else(|| lost(folds, session)).ok_or_else(|| {
         let sentence = format!("session `{session}` holds no task");

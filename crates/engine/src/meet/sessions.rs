@@ -37,23 +37,7 @@ impl Engine {
         session: SessionId,
         why: String,
     ) -> Result<(), Error> {
-        let command = Command::EndSession { session, why };
-        self.run(caller, |folds, ctx| {
-            let ended = weir_guard::decide(&folds.guard, command.clone(), caller, ctx)?;
-            let mut events: Vec<Event> = Vec::new();
-            for event in ended {
-                if let GuardEvent::SessionEnded { session, .. } = &event
-                    && let Some(task) = folds.work.held_by(*session)
-                {
-                    let release = weir_work::Command::Release { task, session: *session };
-                    let released = weir_work::decide(&folds.work, release, ctx)?;
-                    events.extend(released.into_iter().map(Event::from));
-                }
-                events.push(event.into());
-            }
-            Ok(Decided::new(events, ()))
-        })
-        .await
+        self.run_guard(caller, Command::EndSession { session, why }, |_| ()).await
     }
 
     pub(crate) fn wish(

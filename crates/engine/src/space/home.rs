@@ -8,7 +8,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use weir_git::Source;
-use weir_model::{Digest, Refusal};
+use weir_model::Refusal;
 
 /// The folder, locked for as long as this lives.
 pub(crate) struct Home {
@@ -108,15 +108,13 @@ fn in_use(folder: &Path) -> Refusal {
 
 /// Where trees are made: outside of the repository, for tools climb to parent folders (a workspace, a
 /// `node_modules`) and pass over paths with `.git` in them.
-pub(crate) fn trees_for(home: &Path) -> Result<PathBuf, Error> {
+///
+/// `space` is the name of the space's key: unlike the repository's path, no two spaces ever share it.
+pub(crate) fn trees_for(space: &str) -> Result<PathBuf, Error> {
     let cache =
         std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
     let cache = cache.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
-    let cache = cache.unwrap_or_else(std::env::temp_dir);
-    let home = home.canonicalize().unwrap_or_else(|_| home.to_owned());
-    let digest = Digest::of(home.as_os_str().as_encoded_bytes()).to_string();
-    let short = digest.get(..12).unwrap_or_default();
-    let folder = cache.join("weir").join(short);
+    let folder = cache.unwrap_or_else(std::env::temp_dir).join(space);
     let doing = io_failed(format!("make `{}`", folder.display()));
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(doing)?;
     folder.canonicalize().map_err(io_failed("find the folder for trees"))

@@ -1,7 +1,7 @@
 //! What a push brings, as git found it.
 
 use crate::Error;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use weir_git::{
     Added, BString, Blob, ChangedPath, Commit, CommitId, Mode, Objects, Side, TreeId, Trunk,
 };
@@ -16,6 +16,8 @@ pub(crate) struct Facts {
     pub(crate) commits: usize,
     /// The commit it shares with the trunk.
     pub(crate) base: Option<CommitId>,
+    /// Whether it would delete the ref it asks for.
+    pub(crate) deletes: bool,
     /// The first line of its last commit.
     pub(crate) title: String,
     paths: Vec<Path>,
@@ -50,17 +52,30 @@ impl Facts {
         let base = objects.merge_base(tip, new)?;
         let listed = objects.commits(Some(tip), new, commits_max)?;
         let commits = listed.commits.len() + usize::from(listed.more);
-        let mut paths = Vec::new();
+        let base_tree = base.map(|base| objects.tree(base)).transpose()?;
+        // What it comes to in the end, and every step on the way: a merge may take back what the trunk has and yet
+        // equal one of its parents, and what a later commit takes back still lands in the history.
+        let mut paths = changed_between(objects, base_tree, head.tree)?;
+        let shown = paths.iter().take(SHOWN_MAX).map(|path| path.path.clone()).collect();
         // Too many commits are refused by their number; no need to read them.
         if !listed.more && base.is_some() {
             for commit in &listed.commits {
                 paths.extend(changed_by(objects, commit)?);
             }
         }
-        let base_tree = base.map(|base| objects.tree(base)).transpose()?;
-        let net = objects.changes(base_tree, head.tree, SHOWN_MAX)?;
-        let shown = net.paths.into_iter().map(|changed| changed.path).collect();
-        Ok(Self { commits, base, title: title(&head), paths, shown })
+        Ok(Self { commits, base, deletes: false, title: title(&head), paths, shown })
+    }
+
+    /// What the merge of a change onto `onto` comes to. Git follows renames, so an edit may arrive at another path
+    /// than the one that was pushed.
+    pub(crate) fn of_merge(objects: &Objects, onto: CommitId, tree: TreeId) -> Result<Self, Error> {
+        let paths = changed_between(objects, Some(objects.tree(onto)?), tree)?;
+        Ok(Self { commits: 1, base: Some(onto), paths, ..Self::default() })
+    }
+
+    /// A wish to delete a ref brings nothing.
+    pub(crate) fn of_deletion() -> Self {
+        Self { deletes: true, ..Self::default() }
     }
 
     /// For the guard.
@@ -122,24 +137,30 @@ pub(crate) fn allowed_secrets(trunk: &Trunk, tip: CommitId) -> Result<AllowedSec
 /// What a commit itself changes. A merge answers only for what none of its parents had: what it merely takes over
 /// was judged with them, or is on the trunk.
 fn changed_by(objects: &Objects, commit: &Commit) -> Result<Vec<Path>, Error> {
-    let changes = |old: Option<TreeId>| -> Result<BTreeMap<BString, ChangedPath>, Error> {
-        let changes = objects.changes(old, commit.tree, PATHS_MAX)?;
-        if changes.total > PATHS_MAX {
-            let sentence = format!("commit `{}` changes {} paths", commit.id, changes.total);
-            return Err(Refusal::new("push.too_many_paths", sentence)
-                .hint(format!("bring at most {PATHS_MAX} at a time"))
-                .into());
-        }
-        Ok(changes.paths.into_iter().map(|changed| (changed.path.clone(), changed)).collect())
-    };
     let mut parents = commit.parents.iter();
     let first = parents.next().map(|parent| objects.tree(*parent)).transpose()?;
-    let mut own = changes(first)?;
+    let mut own = changed_between(objects, first, commit.tree)?;
     for parent in parents {
-        let other = changes(Some(objects.tree(*parent)?))?;
-        own.retain(|path, _| other.contains_key(path));
+        let other = changed_between(objects, Some(objects.tree(*parent)?), commit.tree)?;
+        let other: BTreeSet<_> = other.into_iter().map(|path| path.path).collect();
+        own.retain(|path| other.contains(&path.path));
     }
-    own.into_values().map(|changed| Path::read(objects, changed)).collect()
+    Ok(own)
+}
+
+fn changed_between(
+    objects: &Objects,
+    old: Option<TreeId>,
+    new: TreeId,
+) -> Result<Vec<Path>, Error> {
+    let changes = objects.changes(old, new, PATHS_MAX)?;
+    if changes.total > PATHS_MAX {
+        let sentence = format!("this push changes {} paths", changes.total);
+        return Err(Refusal::new("push.too_many_paths", sentence)
+            .hint(format!("bring at most {PATHS_MAX} at a time"))
+            .into());
+    }
+    changes.paths.into_iter().map(|changed| Path::read(objects, changed)).collect()
 }
 
 impl Path {

@@ -1,0 +1,56 @@
+//! One file a command: its arguments, whose doc comments are its help; the call; how the answer looks.
+
+pub(crate) mod audit;
+pub(crate) mod change;
+pub(crate) mod completions;
+pub(crate) mod down;
+pub(crate) mod init;
+pub(crate) mod log;
+pub(crate) mod mcp;
+pub(crate) mod person;
+pub(crate) mod session;
+pub(crate) mod show;
+pub(crate) mod sign_in;
+pub(crate) mod sign_in_link;
+pub(crate) mod status;
+pub(crate) mod submit;
+pub(crate) mod task;
+pub(crate) mod token;
+pub(crate) mod tour;
+pub(crate) mod up;
+
+use crate::args::Command;
+use crate::error::CommandError;
+use crate::exit::{self, Exit};
+use crate::here::Here;
+use crate::ui::Ui;
+
+/// Runs one command to its end.
+///
+/// # Errors
+/// Whatever kept it from its answer.
+pub(crate) fn run(ui: &mut Ui, here: &Here, command: Command) -> Result<Exit, CommandError> {
+    match command {
+        Command::Up(args) => up::run(ui, here, args),
+        Command::Down => down::run(ui, here),
+        Command::Init(args) => init::run(ui, here, &args),
+        Command::Status(args) => status::run(ui, here, &args),
+        Command::Log(args) => log::run(ui, here, &args),
+        Command::Show(args) => show::run(ui, here, &args),
+        Command::Task(command) => task::run(ui, here, command),
+        Command::Session(command) => session::run(ui, here, command),
+        Command::Submit(args) => return submit::run(ui, here, &args),
+        Command::Change(command) => change::run(ui, here, command),
+        Command::Person(command) => person::run(ui, here, command),
+        Command::Token(command) => token::run(ui, here, command),
+        Command::SignInLink(args) => sign_in_link::run(ui, here, &args),
+        Command::SignIn(args) => sign_in::run(ui, args),
+        Command::SignOut(args) => sign_in::forget(ui, &args),
+        Command::Audit(command) => audit::run(ui, here, command),
+        Command::Mcp(args) => mcp::run(here, &args),
+        Command::Tour(args) => tour::run(ui, here, &args),
+        Command::Completions(args) => completions::run(ui, &args),
+        Command::ExitCodes => ui.raw(exit::table().as_bytes()),
+    }?;
+    Ok(Exit::Ok)
+}

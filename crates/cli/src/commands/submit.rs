@@ -1,0 +1,215 @@
+//! `weir submit`
+
+use crate::client::Client;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::here::{Here, SessionFile};
+use crate::render;
+use crate::ui::{Form, Ui};
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use weir_model::{ChangeId, Refusal, TaskId};
+use weir_server::wire::{Change, ChangeState, Space, Task};
+
+/// Bring the commit you stand on: push it for review, test and landing
+///
+/// The same as `git push weir HEAD:refs/for/<trunk>` with the token of your session. What the server says about the
+/// push is git's own output. With `--wait`, a change that comes back is printed with what to repair, and the exit
+/// code is 6.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SubmitArgs {
+    /// Wait until the change has landed, or came back
+    #[arg(long, short)]
+    wait: bool,
+    /// The task it is for [default: the one this worktree was made for]
+    #[arg(long, value_name = "TASK")]
+    task: Option<TaskId>,
+}
+
+pub(crate) fn run(ui: &mut Ui, here: &Here, args: &SubmitArgs) -> Result<Exit, CommandError> {
+    let repository = here.repository()?;
+    let session = repository.session()?;
+    let weir = here.client()?;
+    refuse_uncommitted(&here.dir)?;
+    let space: Space = weir.get("/v1/space")?;
+    let head = git_line(&here.dir, ["rev-parse", "--verify", "HEAD^{commit}"])?;
+    push(ui, here, &weir, &space)?;
+    let task = args.task.or(session.as_ref().and_then(|SessionFile { task, .. }| *task));
+    let change = find(&weir, task, &head)?;
+    let change = if args.wait { wait(ui, &weir, change)? } else { change };
+    ui.answer(&change, |change, page| render::change(page, change))?;
+    Ok(match change.state {
+        ChangeState::Returned | ChangeState::Abandoned => Exit::NotPassed,
+        ChangeState::InReview
+        | ChangeState::Queued
+        | ChangeState::Testing
+        | ChangeState::Landed => Exit::Ok,
+    })
+}
+
+/// What is not committed is not brought, and whoever forgot to commit should hear it now.
+fn refuse_uncommitted(dir: &Path) -> Result<(), CommandError> {
+    let changed = git(dir, ["status", "--porcelain", "--untracked-files=normal"])?;
+    let lines = String::from_utf8_lossy(&changed.stdout);
+    let Some(first) = lines.lines().next() else { return Ok(()) };
+    let sentence = match lines.lines().count() {
+        1 => format!("`{}` is not committed", first.get(3..).unwrap_or(first)),
+        more => format!("{more} files are not committed"),
+    };
+    Err(Refusal::new("worktree.dirty", sentence)
+        .hint("commit them, or put them aside with `git stash -u`")
+        .into())
+}
+
+/// Pushes. Git's words go to the terminal as they come; for programs they become the parts of the refusal.
+fn push(ui: &mut Ui, here: &Here, weir: &Client, space: &Space) -> Result<(), CommandError> {
+    let mut git = Command::new("git");
+    git.current_dir(&here.dir)
+        .args(["push", "--porcelain", &space.git, &format!("HEAD:refs/for/{}", space.trunk)])
+        .env("GIT_TERMINAL_PROMPT", "0");
+    if let Some(token) = weir.token() {
+        // In git's environment, where no process list shows it. The empty value takes back what a worktree's own
+        // configuration says, or the header would be sent twice.
+        let key = format!("http.{}.extraHeader", space.git);
+        git.env("GIT_CONFIG_COUNT", "2")
+            .env("GIT_CONFIG_KEY_0", &key)
+            .env("GIT_CONFIG_VALUE_0", "")
+            .env("GIT_CONFIG_KEY_1", &key)
+            .env("GIT_CONFIG_VALUE_1", format!("Authorization: Bearer {token}"));
+    }
+    if ui.form() == Form::People {
+        git.stderr(Stdio::inherit());
+    }
+    let output = git.output().map_err(CommandError::doing("run git"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(Said::read(&output).refusal().into())
+}
+
+/// What git told about a push that failed.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Said {
+    code: Option<String>,
+    sentence: Option<String>,
+    hint: Option<String>,
+}
+
+impl Said {
+    /// Git prints the code as the reason of the rejected ref, and the server's lines after `remote: `.
+    fn read(output: &Output) -> Self {
+        let (report, words) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let rejected = report.lines().find(|line| line.contains("[remote rejected]"));
+        let code = rejected.and_then(|line| line.rsplit_once('(')?.1.strip_suffix(')'));
+        let mut said = Self { code: code.map(str::to_owned), ..Self::default() };
+        for line in words.lines() {
+            let remote = line.strip_prefix("remote: ").map(str::trim);
+            match (remote, line.strip_prefix("fatal: ")) {
+                (Some(text), _) => match text.strip_prefix("hint: ") {
+                    Some(hint) => said.hint = Some(hint.to_owned()),
+                    None => said.sentence = said.sentence.or(Some(text.to_owned())),
+                },
+                (None, Some(fatal)) => said.sentence = said.sentence.or(Some(fatal.to_owned())),
+                (None, None) => {}
+            }
+        }
+        said
+    }
+
+    fn refusal(self) -> Refusal {
+        Refusal {
+            code: self.code.map_or("push.failed".into(), Into::into),
+            // On a terminal the server's words stand above, as git printed them.
+            sentence: self.sentence.unwrap_or_else(|| "the push was not taken in".to_owned()),
+            hint: self.hint,
+        }
+    }
+}
+
+/// The change that the push opened or added to.
+fn find(weir: &Client, task: Option<TaskId>, commit: &str) -> Result<Change, CommandError> {
+    if let Some(task) = task {
+        let task: Task = weir.get(&format!("/v1/tasks/{task}"))?;
+        if let Some(change) = task.change {
+            return weir.get(&format!("/v1/changes/{change}"));
+        }
+    }
+    let changes: weir_server::wire::List<Change> = weir.get("/v1/changes")?;
+    let ours = |change: &Change| change.revisions.iter().any(|each| each.commit == commit);
+    changes.items.into_iter().find(ours).ok_or_else(|| {
+        let sentence = format!("no change holds the commit `{}`", render::short(commit));
+        Refusal::new("change.unknown", sentence).hint("look at `weir status`").into()
+    })
+}
+
+/// Follows a change until nothing more happens by itself.
+fn wait(ui: &mut Ui, weir: &Client, change: Change) -> Result<Change, CommandError> {
+    let id: ChangeId = change.id;
+    let mut change = change;
+    while !change.state.is_settled() {
+        // Listening before reading, so that nothing falls in between.
+        let mut events = weir.events(None)?;
+        loop {
+            change = weir.get(&format!("/v1/changes/{id}"))?;
+            if change.state.is_settled() {
+                return Ok(change);
+            }
+            ui.progress(format_args!("{id} is {}", change.state.word().replace('_', " ")));
+            match events.next() {
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => break,
+            }
+        }
+    }
+    Ok(change)
+}
+
+fn git<const N: usize>(dir: &Path, args: [&str; N]) -> Result<Output, CommandError> {
+    let args = args.map(OsStr::new);
+    let output = Command::new("git")
+        .current_dir(dir)
+        .args(args)
+        .output()
+        .map_err(CommandError::doing("run git"))?;
+    if output.status.success() {
+        return Ok(output);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said = said.trim().strip_prefix("fatal: ").unwrap_or(said.trim()).to_owned();
+    Err(Refusal::new("repo.unreadable", format!("git says: {said}")).into())
+}
+
+fn git_line<const N: usize>(dir: &Path, args: [&str; N]) -> Result<String, CommandError> {
+    Ok(String::from_utf8_lossy(&git(dir, args)?.stdout).trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::ExitStatus;
+
+    fn said(stdout: &str, stderr: &str) -> Said {
+        let status = ExitStatus::from_raw(256);
+        Said::read(&Output { status, stdout: stdout.into(), stderr: stderr.into() })
+    }
+
+    #[test]
+    fn the_refusal_is_read_back_from_what_git_prints() {
+        let stdout = "To http://127.0.0.1:7747/git\n\
+            !\tHEAD:refs/for/main\t[remote rejected] (push.outside_mandate)\nDone\n";
+        let stderr = "remote: `check.sh` is outside of `docs/**`        \n\
+            remote: hint: leave it out\nerror: failed to push some refs to 'http://…'\n";
+        let expected = Said {
+            code: Some("push.outside_mandate".into()),
+            sentence: Some("`check.sh` is outside of `docs/**`".into()),
+            hint: Some("leave it out".into()),
+        };
+        assert_eq!(said(stdout, stderr), expected);
+        let nobody = said("", "fatal: unable to access 'http://…': refused\n").refusal();
+        assert_eq!(nobody.code, "push.failed");
+        assert_eq!(nobody.sentence, "unable to access 'http://…': refused");
+    }
+}

@@ -1,0 +1,128 @@
+//! `/mcp`: the few tools an agent needs to take a task and bring a change, over streamable HTTP.
+//!
+//! Without sessions of its own: who calls is in the token of every request, and all else is in the ledger. So both
+//! eras of the protocol are one to us, `initialize` up to 2025-11-25 and `server/discover` from 2026-07-28, and no
+//! request ever needs the process that answered the last one. All types of the protocol's library stay in here.
+
+mod schema;
+mod tools;
+
+use crate::door::{Credentials, Door};
+use crate::reply::Problem;
+use crate::weir::Weir;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use rmcp::handler::server::ServerHandler;
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, ErrorData, Implementation,
+    ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+};
+use rmcp::service::{RequestContext, RoleServer};
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use std::sync::Arc;
+use tools::Called;
+
+/// What an agent is told before anything else.
+const INSTRUCTIONS: &str = "\
+Weir gives you tasks and lands your changes. Nothing lands untested, and nothing outside your task's paths.
+1. `task_list` shows what is ready; `task_claim` takes one (the oldest, if you name none).
+2. Work only in the `worktree` of the claim, only within its `paths`, and commit. Claim again before `expires_at` \
+to keep it.
+3. Run the `submit` command of the claim: a plain `git push`. If it is refused, the output says why and what to do.
+4. `change_status` with `wait_s` tells when it lands or comes back. If it comes back, its `repair` says what failed \
+and how to reproduce it: fix, commit and push again, under the same claim.
+5. `task_release` gives back what you will not finish. Any id that you see (`T1`, `C1.1`, `Q1`) can be shown: `show`.
+A refusal has a code, a sentence and a hint: do what the hint says.";
+
+/// The largest message: as much as the HTTP API takes.
+const MESSAGE_BYTES_MAX: usize = 512 << 10;
+
+/// The endpoint.
+pub(crate) fn router(weir: &Weir) -> Router<Weir> {
+    // Host and origin were checked by the walls, for this door as for every other.
+    let config = StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        .with_json_response(true)
+        .disable_allowed_hosts()
+        .with_max_request_body_bytes(MESSAGE_BYTES_MAX)
+        .with_cancellation_token(weir.closing.child_token());
+    let service = StreamableHttpService::new(
+        || Ok(Endpoint),
+        Arc::new(NeverSessionManager::default()),
+        config,
+    );
+    Router::new()
+        .route_service("/mcp", service)
+        .route_layer(from_fn_with_state(weir.clone(), with_door))
+}
+
+/// Opens the door for the bearer, and carries it along to the tool. A cookie opens nothing here.
+async fn with_door(
+    State(weir): State<Weir>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let shown = Credentials::of(request.headers(), &weir.cookie).header;
+    let door = Door::open(&weir, shown.ok_or_else(Problem::no_token)?)?;
+    request.extensions_mut().insert(door);
+    Ok(next.run(request).await)
+}
+
+#[derive(Clone)]
+struct Endpoint;
+
+impl ServerHandler for Endpoint {
+    fn get_info(&self) -> ServerConfig {
+        let name = Implementation::new("weir", env!("CARGO_PKG_VERSION"));
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(name)
+            .with_instructions(INSTRUCTIONS)
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(ListToolsResult { tools: tools::all(), ..ListToolsResult::default() })
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        tools::all().into_iter().find(|tool| tool.name == name)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let parts = context.extensions.get::<http::request::Parts>();
+        let door = parts.and_then(|parts| parts.extensions.get::<Door>()).cloned();
+        let door =
+            door.ok_or_else(|| ErrorData::internal_error("the call came by no door", None))?;
+        let arguments = serde_json::Value::Object(request.arguments.unwrap_or_default());
+        let called = tokio::select! {
+            called = tools::call(&door, &request.name, arguments) => called,
+            // The client gave up waiting: nobody reads the answer.
+            () = context.ct.cancelled() => Called::Refused(gone()),
+        };
+        Ok(CallToolResponse::Complete(match called {
+            Called::Done(value) => CallToolResult::structured(value),
+            Called::Refused(problem) => {
+                let refused = serde_json::to_value(*problem.refused).unwrap_or_default();
+                CallToolResult::structured_error(refused)
+            }
+            Called::NoSuchTool => {
+                let message = format!("there is no tool `{}`", request.name.escape_debug());
+                return Err(ErrorData::invalid_params(message, None));
+            }
+        }))
+    }
+}
+
+fn gone() -> Problem {
+    weir_model::Refusal::new("request.cancelled", "the call was cancelled").into()
+}

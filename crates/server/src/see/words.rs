@@ -1,0 +1,206 @@
+//! Events in words: the sentence that `weir log` and the page show beside a fact.
+//!
+//! Ids stand in backticks, so that a page can link them; nothing secret is in an event, so nothing secret is here.
+
+use super::See;
+use super::queue::{dropped, short, source};
+use std::fmt::Display;
+use weir_ledger::Record;
+use weir_model::event::queue::Verdict;
+use weir_model::event::{guard, queue, review, work};
+use weir_model::{Actor, Event};
+
+/// What a record says; its kind when this version cannot read it.
+pub(crate) fn of_record(see: &See<'_>, record: &Record) -> String {
+    match Event::from_json(record.stream.as_str(), &record.body) {
+        Ok(Event::Guard(event)) => of_guard(see, &event),
+        Ok(Event::Work(event)) => of_work(see, &event),
+        Ok(Event::Review(event)) => of_review(see, &event),
+        Ok(Event::Queue(event)) => of_queue(see, &event),
+        Err(refusal) => refusal.sentence,
+    }
+}
+
+fn of_guard(see: &See<'_>, event: &guard::Event) -> String {
+    use guard::Event;
+    let person = |id: &weir_model::PersonId| see.called(Actor::Person(*id));
+    match event {
+        Event::SpaceOpened { name } => format!("the space {name} began"),
+        Event::PersonAdded { person, name, role } => {
+            format!("{name} (`{person}`) joined as {role}")
+        }
+        Event::RoleChanged { person: who, role } => format!("{} became {role}", person(who)),
+        Event::PersonRemoved { person: who } => format!("{} left the space", person(who)),
+        Event::TokenIssued { token, person: who, label, expires_at, .. } => {
+            format!("token `{token}` ({label}) was issued to {} until {expires_at}", person(who))
+        }
+        Event::TokenRevoked { token } => format!("token `{token}` was revoked"),
+        Event::SignInOffered { person: who, expires_at, .. } => {
+            format!("a link to sign in was made for {}, until {expires_at}", person(who))
+        }
+        Event::SignInRedeemed { .. } => "a link to sign in was used".to_owned(),
+        Event::SessionOpened { session, agent, person: who, parent, expires_at, .. } => {
+            let parent = parent.map(|parent| format!(" from `{parent}`")).unwrap_or_default();
+            let answers = person(who);
+            format!(
+                "session `{session}` of {agent} began{parent}; {answers} answers for it, until {expires_at}"
+            )
+        }
+        Event::SessionEnded { session, why } => format!("session `{session}` ended: {why}"),
+        Event::PushRefused { session, task, target, code, sentence } => {
+            let by = session.map(|session| format!(" by `{session}`")).unwrap_or_default();
+            let task = task.map(|task| format!(" for `{task}`")).unwrap_or_default();
+            format!("a push{by}{task} to {target} was refused ({code}): {sentence}")
+        }
+    }
+}
+
+fn of_work(see: &See<'_>, event: &work::Event) -> String {
+    use work::Event;
+    let session = |id: &weir_model::SessionId| see.called(Actor::Session(*id));
+    let person = |id: &weir_model::PersonId| see.called(Actor::Person(*id));
+    match event {
+        Event::TaskCreated { task, title, person: who, .. } => {
+            format!("{} cut task `{task}`: {title}", person(who))
+        }
+        Event::TaskClaimed { task, hold } => {
+            let (who, until) = (session(&hold.session), hold.expires_at);
+            format!("{who} claimed `{task}` under {} until {until}", hold.token)
+        }
+        Event::ClaimRenewed { task, hold } => {
+            format!("{} renewed `{task}` until {}", session(&hold.session), hold.expires_at)
+        }
+        Event::ClaimReleased { task, session: who } => {
+            format!("{} gave `{task}` back", session(who))
+        }
+        Event::TaskSubmitted { task, change } => {
+            format!("the gate has `{task}`, as change `{change}`")
+        }
+        Event::TaskReturned { task, hold: Some(hold) } => {
+            let (who, until) = (session(&hold.session), hold.expires_at);
+            format!("`{task}` went back to {who} for repair, until {until}")
+        }
+        Event::TaskReturned { task, hold: None } => {
+            format!("`{task}` came back, and waits for an agent")
+        }
+        Event::TaskDone { task, landing } => format!("`{task}` is done: it landed as `{landing}`"),
+        Event::TaskWithdrawn { task, person: who } => {
+            format!("{} withdrew `{task}`", person(who))
+        }
+    }
+}
+
+fn of_review(see: &See<'_>, event: &review::Event) -> String {
+    use review::Event;
+    let person = |id: &weir_model::PersonId| see.called(Actor::Person(*id));
+    match event {
+        Event::RevisionSubmitted { revision, task, session, title, commit, paths, .. } => {
+            let who = see.called(Actor::Session(*session));
+            let (commit, files) = (short(commit), count(paths.len(), "file"));
+            format!("{who} brought `{revision}` for `{task}`: {title} (`{commit}`, {files})")
+        }
+        Event::RevisionApproved { revision, person: who } => {
+            format!("{} approved `{revision}`", person(who))
+        }
+        Event::RevisionRejected { revision, person: who, comment } => {
+            format!("{} sent `{revision}` back: {}", person(who), first_line(comment))
+        }
+        Event::RepairAsked { revision, repair } => {
+            format!("`{revision}` needs repair ({}): {}", repair.code, repair.sentence)
+        }
+        Event::ChangeLanded { revision, landing } => {
+            format!("`{revision}` is on the trunk, as `{landing}`")
+        }
+        Event::ChangeAbandoned { revision } => format!("`{revision}` was abandoned"),
+    }
+}
+
+fn of_queue(see: &See<'_>, event: &queue::Event) -> String {
+    use queue::Event;
+    match event {
+        Event::GateSet { trunk, checks, approvals_needed, source: from } => {
+            let checks = count(checks.len(), "check");
+            let approvals = count(*approvals_needed as usize, "approval");
+            format!("the gate of {trunk} asks for {checks} and {approvals}: {}", source(from))
+        }
+        Event::TrunkMoved { trunk, from, to } => {
+            let from = from.as_ref().map(|from| format!(" from `{}`", short(from)));
+            format!("{trunk} moved{} to `{}`", from.unwrap_or_default(), short(to))
+        }
+        Event::RevisionQueued { revision, .. } => format!("`{revision}` waits for its turn"),
+        Event::RevisionDequeued { revision } => format!("`{revision}` left the queue"),
+        Event::CandidateBuilt { candidate, revision, onto, .. } => {
+            format!("`{candidate}` was built: `{revision}` merged onto `{}`", short(onto))
+        }
+        Event::CheckFinished { candidate, check, verdict, exit_code, elapsed_ms, .. } => {
+            let exit =
+                exit_code.filter(|code| *code != 0).map(|code| format!(", exit code {code}"));
+            let (how, exit) = (verdict_word(*verdict), exit.unwrap_or_default());
+            format!("check {check} of `{candidate}` {how} in {}{exit}", seconds(*elapsed_ms))
+        }
+        Event::CandidateDropped { candidate, why } => {
+            format!("`{candidate}` was given up: {}", dropped(*why))
+        }
+        Event::RevisionEjected { revision, candidate, code } => {
+            let by = candidate.map(|candidate| format!(" by `{candidate}`")).unwrap_or_default();
+            format!("`{revision}` was ejected{by}: {code}")
+        }
+        Event::LandingStarted { landing, candidate, to, .. } => {
+            format!("`{landing}` began: the trunk goes to `{candidate}`, `{}`", short(to))
+        }
+        Event::LandingFinished { landing } => {
+            let title = see.folds.queue.landing(*landing).map(|known| {
+                let title = see.revision_title(known.revision);
+                format!(": {title} (`{}`)", known.revision)
+            });
+            format!("`{landing}` landed{}", title.unwrap_or_default())
+        }
+        Event::LandingLost { landing, actual } => {
+            format!("`{landing}` was lost: the trunk stood at `{}`", short(actual))
+        }
+    }
+}
+
+impl See<'_> {
+    /// A name and its id: `ann (P1)`, the id in backticks.
+    pub(crate) fn called(&self, actor: Actor) -> String {
+        let who = self.actor(actor);
+        if who.name == who.id {
+            format!("`{}`", who.id)
+        } else {
+            format!("{} (`{}`)", who.name, who.id)
+        }
+    }
+}
+
+/// How a check ended, in a word or two.
+pub(crate) fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "passed",
+        Verdict::Failed => "failed",
+        Verdict::TimedOut => "timed out",
+        Verdict::Broken => "could not be run",
+    }
+}
+
+/// A length of time as a person says it: `0.4 s`, `12 s`, `3 min 20 s`.
+pub(crate) fn seconds(millis: u64) -> String {
+    match millis {
+        0..10_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+        10_000..60_000 => format!("{} s", millis / 1000),
+        60_000.. => format!("{} min {} s", millis / 60_000, millis % 60_000 / 1000),
+    }
+}
+
+/// `1 file`, `3 files`, `no files`.
+pub(crate) fn count(number: usize, what: impl Display) -> String {
+    match number {
+        0 => format!("no {what}s"),
+        1 => format!("1 {what}"),
+        more => format!("{more} {what}s"),
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.trim().lines().next().unwrap_or_default()
+}

@@ -1,0 +1,60 @@
+//! Serving: one listener, every door, and an end that lets what is under way finish.
+
+use crate::walls::walls;
+use crate::weir::Weir;
+use crate::{api, git, mcp};
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use std::io;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use weir_engine::Engine;
+
+/// How to serve.
+#[derive(Debug, Clone, Default)]
+pub struct Serving {
+    /// The address that people and agents use, when it is not the listener's own: behind a proxy that ends TLS,
+    /// `https://weir.example.org`. Without a path.
+    pub public: Option<String>,
+}
+
+/// How long what is under way may take once the end was asked for: a push, not a stream of events.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves `engine` on `listener` until `shutdown` is cancelled, and then until what is under way is done.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    engine: Engine,
+    listener: TcpListener,
+    serving: Serving,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    let own = format!("http://{}", listener.local_addr()?);
+    let base = serving.public.unwrap_or(own);
+    let router = router(engine, &base, shutdown.clone());
+    let server =
+        axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    tokio::select! {
+        served = server => served,
+        () = async { shutdown.cancelled().await; tokio::time::sleep(GRACE).await } => {
+            tracing::warn!("connections were still open {GRACE:?} after the end was asked for");
+            Ok(())
+        }
+    }
+}
+
+/// All doors, as a router: what [`serve`] serves, for tests that need no socket. `base` is the public address;
+/// `closing` ends the streams that would otherwise stay open for ever.
+pub fn router(engine: Engine, base: &str, closing: CancellationToken) -> Router {
+    let weir = Weir::new(engine, base, closing);
+    Router::new()
+        .merge(api::router())
+        .merge(git::router())
+        .merge(mcp::router(&weir))
+        .fallback(api::nothing_here)
+        .layer(from_fn_with_state(weir.clone(), walls))
+        .with_state(weir)
+}

@@ -1,0 +1,9 @@
+//! Every door, on a real engine beside a real repository: what it lets in, what it turns away, and in which words.
+
+mod api;
+mod events;
+mod git;
+mod mcp;
+mod openapi;
+mod support;
+mod walls;

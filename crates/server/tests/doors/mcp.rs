@@ -1,0 +1,175 @@
+//! MCP: both eras, the tools and their hints, and refusals that an agent can act on.
+
+use crate::support::{Answer, House, request};
+use axum::body::Body;
+use axum::http::{Method, header};
+use serde_json::{Value, json};
+
+async fn say(house: &House, token: &str, version: &str, message: &Value) -> Answer {
+    let mut request = request(Method::POST, "/mcp")
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::ACCEPT, "application/json, text/event-stream")
+        .header("mcp-protocol-version", version);
+    if version >= "2026" {
+        let method = message["method"].as_str().unwrap_or_default();
+        request = request.header("mcp-method", method);
+        if let Some(name) = message["params"]["name"].as_str() {
+            request = request.header("mcp-name", name);
+        }
+    }
+    if !token.is_empty() {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    house.send(request.body(Body::from(message.to_string())).expect("a request")).await
+}
+
+/// A message of the stateless era carries in itself what used to be agreed on at the beginning.
+fn message(version: &str, method: &str, mut params: Value) -> Value {
+    if version >= "2026" {
+        params["_meta"] = json!({
+            "io.modelcontextprotocol/protocolVersion": version,
+            "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+    }
+    json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+}
+
+async fn call(house: &House, token: &str, version: &str, tool: &str, arguments: Value) -> Value {
+    let params = json!({"name": tool, "arguments": arguments});
+    let answer = say(house, token, version, &message(version, "tools/call", params)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let result = answer.json()["result"].clone();
+    assert!(result.is_object(), "{}", answer.text);
+    result
+}
+
+const ERAS: [&str; 2] = ["2025-11-25", "2026-07-28"];
+
+#[tokio::test]
+async fn nobody_gets_in_without_a_token() {
+    let house = House::new();
+    for token in ["", "weir_s_wrong"] {
+        let answer = say(&house, token, ERAS[0], &message(ERAS[0], "tools/list", json!({}))).await;
+        assert_eq!(answer.status, 401);
+        assert!(answer.header("www-authenticate").starts_with("Bearer"));
+    }
+}
+
+#[tokio::test]
+async fn the_older_era_is_greeted() {
+    let house = House::new();
+    let agent = house.agent("claude").await;
+    for version in ["2024-11-05", "2025-06-18", "2025-11-25"] {
+        let params = json!({
+            "protocolVersion": version,
+            "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        });
+        let answer = say(&house, &agent, version, &message(version, "initialize", params)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let result = &answer.json()["result"];
+        assert_eq!(result["protocolVersion"], json!(version));
+        assert_eq!(result["serverInfo"]["name"], json!("weir"));
+        assert!(result["instructions"].as_str().expect("words").contains("task_claim"));
+        assert!(answer.header("mcp-session-id").is_empty(), "no session is kept");
+    }
+}
+
+#[tokio::test]
+async fn the_newer_era_discovers() {
+    let house = House::new();
+    let agent = house.agent("claude").await;
+    let answer =
+        say(&house, &agent, ERAS[1], &message(ERAS[1], "server/discover", json!({}))).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let result = &answer.json()["result"];
+    let versions = result["supportedVersions"].as_array().expect("versions");
+    for era in ERAS {
+        assert!(versions.contains(&json!(era)), "{result}");
+    }
+}
+
+/// Some clients refuse a tool that is neither read-only nor both harmless and closed to the world.
+#[tokio::test]
+async fn every_tool_says_what_it_may_change() {
+    let house = House::new();
+    let agent = house.agent("claude").await;
+    for era in ERAS {
+        let answer = say(&house, &agent, era, &message(era, "tools/list", json!({}))).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let list = answer.json()["result"]["tools"].clone();
+        let tools = list.as_array().expect("tools");
+        let names: Vec<&str> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
+        let expected = ["task_list", "task_claim", "task_release", "change_status", "show"];
+        assert_eq!(names, expected);
+        for tool in tools {
+            let hints = &tool["annotations"];
+            for hint in ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] {
+                assert!(hints[hint].is_boolean(), "{} {hint}", tool["name"]);
+            }
+            let harmless = hints["destructiveHint"] == false && hints["openWorldHint"] == false;
+            assert!(hints["readOnlyHint"] == true || harmless, "{}", tool["name"]);
+            assert_eq!(tool["inputSchema"]["type"], json!("object"));
+            assert_eq!(tool["outputSchema"]["type"], json!("object"));
+            let text = tool.to_string();
+            assert!(!text.contains("#/components/"), "a reference leads nowhere: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_agent_goes_the_way_by_tools_alone() {
+    for era in ERAS {
+        let house = House::new();
+        let agent = house.agent("claude").await;
+        let task = house.task("Say hello").await;
+        let list = call(&house, &agent, era, "task_list", json!({})).await;
+        assert_eq!(list["structuredContent"]["items"][0]["id"], json!(task));
+        let claim = call(&house, &agent, era, "task_claim", json!({})).await;
+        let claim = &claim["structuredContent"];
+        assert_eq!(claim["task"], json!(task));
+        for field in ["worktree", "branch", "submit", "expires_at"] {
+            assert!(claim[field].is_string(), "{field}: {claim}");
+        }
+        let none = call(&house, &agent, era, "change_status", json!({})).await;
+        assert_eq!(none["isError"], json!(true));
+        assert_eq!(none["structuredContent"]["code"], json!("change.none"));
+        let shown = call(&house, &agent, era, "show", json!({"id": task})).await;
+        assert_eq!(shown["structuredContent"]["thing"]["state"], json!("claimed"));
+        let back = call(&house, &agent, era, "task_release", json!({"task": task})).await;
+        assert_eq!(back["structuredContent"], json!({"done": true}));
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_a_result_that_says_what_to_do() {
+    let house = House::new();
+    let agent = house.agent("claude").await;
+    let rows = [
+        ("task_claim", json!({"task": "T9"}), "task.unknown"),
+        ("task_claim", json!({}), "task.none_ready"),
+        ("task_claim", json!({"task": 9}), "request.malformed"),
+        ("task_claim", json!({"id": "T9"}), "request.malformed"),
+        ("task_release", json!({}), "request.malformed"),
+        ("show", json!({"id": "what"}), "id.unknown"),
+        ("change_status", json!({"change": "C9"}), "change.unknown"),
+    ];
+    for (tool, arguments, code) in rows {
+        let result = call(&house, &agent, ERAS[0], tool, arguments.clone()).await;
+        assert_eq!(result["isError"], json!(true), "{tool} {arguments}");
+        assert_eq!(result["structuredContent"]["code"], json!(code), "{tool} {arguments}");
+        assert!(result["content"][0]["text"].as_str().expect("text").contains(code));
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_tool_and_a_broken_message_are_errors() {
+    let house = House::new();
+    let agent = house.agent("claude").await;
+    let params = json!({"name": "task_steal", "arguments": {}});
+    let answer = say(&house, &agent, ERAS[0], &message(ERAS[0], "tools/call", params)).await;
+    assert!(answer.json()["error"].is_object(), "{}", answer.text);
+    let answer = say(&house, &agent, ERAS[0], &json!("what")).await;
+    assert!(answer.status.is_client_error(), "{} {}", answer.status, answer.text);
+}
