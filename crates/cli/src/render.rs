@@ -34,7 +34,7 @@ fn task_look(state: TaskState) -> Look {
         TaskState::Ready => Look::Wait,
         TaskState::Claimed | TaskState::Submitted => Look::Strong,
         TaskState::Done => Look::Good,
-        TaskState::Waiting | TaskState::Withdrawn => Look::Dim,
+        TaskState::Blocked | TaskState::Withdrawn => Look::Dim,
     }
 }
 

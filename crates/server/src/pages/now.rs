@@ -48,17 +48,17 @@ impl Counts {
     }
 
     fn open(&self) -> u64 {
-        self.tasks_ready + self.tasks_waiting + self.tasks_claimed + self.tasks_submitted
+        self.tasks_ready + self.tasks_blocked + self.tasks_claimed + self.tasks_submitted
     }
 }
 
 /// How much stands at each step of the way.
 fn way(counts: &Counts) -> Markup {
     let steps = [
-        ("blocked", counts.tasks_waiting),
+        ("blocked", counts.tasks_blocked),
         ("ready", counts.tasks_ready),
-        ("in work", counts.tasks_claimed),
-        ("at the gate", counts.tasks_submitted),
+        ("claimed", counts.tasks_claimed),
+        ("submitted", counts.tasks_submitted),
         ("landed", counts.tasks_done),
     ];
     html! {

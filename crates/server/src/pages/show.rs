@@ -40,7 +40,7 @@ pub(super) async fn page(
 
 fn related(links: &[Link]) -> Markup {
     html! {
-        h2 { "Hangs together with" }
+        h2 { "Related" }
         @if links.is_empty() { p.none { "Nothing." } }
         ul.rows {
             @for link in links.iter().take(LINKS_SHOWN) {

@@ -33,7 +33,7 @@ pub(super) fn head(id: &str, thing: &Thing, now: Timestamp) -> Markup {
     html! {
         div.head {
             div.line { span.soft { (kind) } code { (id) } @if let Some(state) = state { (tag(state)) }
-                @if let Some(since) = since { (lasting(since, now)) } }
+                @if let Some(since) = since { span.soft { "for " (lasting(since, now)) } } }
             @if !title.is_empty() { h1 { (title) } }
         }
     }
@@ -60,7 +60,7 @@ pub(super) fn body(thing: &Thing, now: Timestamp) -> Markup {
 pub(super) fn acts(door: &Door, thing: &Thing) -> Result<Option<Markup>, Problem> {
     Ok(match thing {
         Thing::Task(task) => match task.state {
-            TaskState::Ready | TaskState::Waiting | TaskState::Claimed | TaskState::Submitted => {
+            TaskState::Ready | TaskState::Blocked | TaskState::Claimed | TaskState::Submitted => {
                 Some(forms::withdraw_task(door, task.id))
             }
             TaskState::Done | TaskState::Withdrawn => None,
