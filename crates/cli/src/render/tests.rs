@@ -112,7 +112,7 @@ fn a_candidate_under_test() {
 fn lists_align() {
     let second = json!({
         "id": "T12", "title": "Write it down", "text": "", "paths": ["docs/"], "after": ["T1"],
-        "waits_for": ["T1"], "person": ann(), "state": "waiting",
+        "waits_for": ["T1"], "person": ann(), "state": "blocked",
     });
     let tasks =
         shown::<Vec<Task>>(json!([task(), second]), |all, page| super::tasks(page, all, ""));

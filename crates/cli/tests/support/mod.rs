@@ -7,22 +7,22 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// A repository in a temporary folder, which goes with this, and so does the server that was started for it.
-pub struct Repo {
+pub(crate) struct Repo {
     folder: tempfile::TempDir,
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
 }
 
 /// How a run of the binary ended.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Repo {
     /// A folder that is no repository.
-    pub fn none() -> Self {
+    pub(crate) fn none() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let dir = folder.path().canonicalize().expect("it exists").join("river");
         std::fs::create_dir(&dir).expect("made");
@@ -30,7 +30,7 @@ impl Repo {
     }
 
     /// A repository without commits.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         let repo = Self::none();
         repo.git(&["init", "--quiet", "--initial-branch=main"]);
         repo.git(&["config", "user.name", "ann"]);
@@ -39,7 +39,7 @@ impl Repo {
     }
 
     /// A repository with one commit, and a check that passes when `ok` is there.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let repo = Self::empty();
         repo.write("Makefile", "check:\n\ttest -f ok\n");
         repo.write("ok", "");
@@ -48,40 +48,40 @@ impl Repo {
         repo
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.dir.join(name);
         std::fs::create_dir_all(path.parent().expect("below the repository")).expect("made");
         std::fs::write(path, text).expect("written");
     }
 
-    pub fn commit(&self, message: &str) {
+    pub(crate) fn commit(&self, message: &str) {
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "--message", message]);
     }
 
-    pub fn git(&self, args: &[&str]) -> String {
+    pub(crate) fn git(&self, args: &[&str]) -> String {
         git(&self.dir, args)
     }
 
     /// Runs the binary in the repository.
-    pub fn weir(&self, args: &[&str]) -> Ran {
+    pub(crate) fn weir(&self, args: &[&str]) -> Ran {
         self.weir_in(&self.dir, args, &[])
     }
 
     /// Runs the binary with `--json`; the document on stdout.
-    pub fn json(&self, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
         let args: Vec<&str> = args.iter().chain(&["--json"]).copied().collect();
         self.weir(&args).expect(0).document()
     }
 
     /// Runs the binary somewhere, with some variables set.
-    pub fn weir_in(&self, dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Ran {
+    pub(crate) fn weir_in(&self, dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Ran {
         let output = self.command(dir, args, variables).output().expect("the binary runs");
         Ran::new(&output)
     }
 
     /// The binary, in a world of its own.
-    pub fn command(&self, dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Command {
+    pub(crate) fn command(&self, dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
         command.args(args).current_dir(dir).stdin(Stdio::null());
         for name in ["WEIR_URL", "WEIR_TOKEN", "WEIR_SERVER", "WEIR_STORE", "NO_COLOR"] {
@@ -96,12 +96,12 @@ impl Repo {
     }
 
     /// Where the tests put what belongs to nobody.
-    pub fn beside(&self, name: &str) -> PathBuf {
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Starts the server in the background, on any free port, and gives what it printed.
-    pub fn up(&self) -> Value {
+    pub(crate) fn up(&self) -> Value {
         self.json(&["up", "--detach", "--listen", "127.0.0.1:0"])
     }
 }
@@ -115,7 +115,7 @@ impl Drop for Repo {
 }
 
 impl Ran {
-    pub fn new(output: &Output) -> Self {
+    pub(crate) fn new(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -124,25 +124,25 @@ impl Ran {
     }
 
     #[track_caller]
-    pub fn expect(self, code: i32) -> Self {
+    pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:#?}");
         self
     }
 
     #[track_caller]
-    pub fn document(&self) -> Value {
+    pub(crate) fn document(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 
     /// The refusal on stderr, which must be the only thing that was said.
     #[track_caller]
-    pub fn refusal(&self) -> Value {
+    pub(crate) fn refusal(&self) -> Value {
         assert_eq!(self.out, "", "a refusal leaves stdout to nobody");
         serde_json::from_str(&self.err).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 }
 
-pub fn git(dir: &Path, args: &[&str]) -> String {
+pub(crate) fn git(dir: &Path, args: &[&str]) -> String {
     let mut command = Command::new("git");
     command.args(args).current_dir(dir).stdin(Stdio::null());
     for (key, value) in [("NAME", "ann"), ("EMAIL", "ann@river.example")] {
@@ -163,13 +163,13 @@ fn isolate(command: &mut Command) -> &mut Command {
 
 /// A text in a document.
 #[track_caller]
-pub fn text(value: &Value, pointer: &str) -> String {
+pub(crate) fn text(value: &Value, pointer: &str) -> String {
     let found = value.pointer(pointer).and_then(Value::as_str);
     found.unwrap_or_else(|| panic!("no {pointer} in {value:#}")).to_owned()
 }
 
 /// Every file below `dir`, with what it holds.
-pub fn snapshot(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub(crate) fn snapshot(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files = Vec::new();
     let mut open = vec![dir.to_owned()];
     while let Some(folder) = open.pop() {
