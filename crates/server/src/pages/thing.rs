@@ -27,7 +27,7 @@ pub(super) fn head(id: &str, thing: &Thing, now: Timestamp) -> Markup {
         Thing::Candidate(one) => ("Candidate", one.title.as_str(), Some(one.outcome.word()), None),
         Thing::Landing(one) => ("Landing", one.title.as_str(), Some(one.progress.as_str()), one.at),
         Thing::Event(one) => ("Event", one.kind.as_str(), None, None),
-        Thing::Commit(_) => ("Commit", "", None, None),
+        Thing::Commit(one) => ("Commit", one.title.as_deref().unwrap_or_default(), None, None),
         Thing::Body(_) => ("Body", "", None, None),
     };
     html! {
@@ -51,7 +51,7 @@ pub(super) fn body(thing: &Thing, now: Timestamp) -> Markup {
         Thing::Candidate(candidate) => self::candidate(candidate),
         Thing::Landing(landing) => self::landing(landing),
         Thing::Event(entry) => event(entry, now),
-        Thing::Commit(commit) => self::commit(commit),
+        Thing::Commit(commit) => self::commit(commit, now),
         Thing::Body(body) => self::text(body),
     }
 }
@@ -255,11 +255,17 @@ fn event(entry: &LogEntry, now: Timestamp) -> Markup {
     )
 }
 
-fn commit(commit: &Commit) -> Markup {
+fn commit(commit: &Commit, now: Timestamp) -> Markup {
     card(
         "What it was to Weir",
         &html! {
-            ul { @for role in &commit.roles { li { (words(role)) } } }
+            ul {
+            @for role in &commit.roles { li { (words(role)) } }
+            @if commit.roles.is_empty() { li.soft { "It is on the trunk, and was there before Weir." } }
+        }
+        @if let (Some(author), Some(at)) = (&commit.author, commit.at) {
+            p.soft { "By " (author) ", " (time(at, now)) }
+        }
             pre { "git fetch weir && git show " (commit.commit) }
         },
     )
