@@ -264,12 +264,15 @@ fn landed(log: &[Value], trunk: &Path, noted: &Acknowledged, verdict: &mut Verdi
         if !finished.contains(&landing) {
             verdict.apart.push(format!("{landing} was started, and neither finished nor lost"));
         }
-        if trees.get(&candidate) != Some(&(to.clone(), tree.clone())) || !passed.contains(&candidate)
+        if trees.get(&candidate) != Some(&(to.clone(), tree.clone()))
+            || !passed.contains(&candidate)
         {
             verdict.apart.push(format!("{landing} is not of what {candidate} was tested with"));
         }
         if from != tip {
-            verdict.apart.push(format!("{landing} went on from {from}, and the trunk was at {tip}"));
+            verdict
+                .apart
+                .push(format!("{landing} went on from {from}, and the trunk was at {tip}"));
         }
         match history.next().as_deref() {
             Some([commit, its_tree, parent, ..])

@@ -61,12 +61,14 @@ pub(crate) struct Shared {
     /// How often nobody knew what had come of a request or a push.
     pub(crate) unknown: AtomicU64,
     stop: AtomicBool,
+    abandoned: AtomicBool,
 }
 
 impl Shared {
     pub(crate) fn new() -> Self {
         let acknowledged = Mutex::new(Acknowledged::default());
-        Self { acknowledged, unknown: AtomicU64::new(0), stop: AtomicBool::new(false) }
+        let (stop, abandoned) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { acknowledged, unknown: AtomicU64::new(0), stop, abandoned }
     }
 
     pub(crate) fn noted(&self) -> MutexGuard<'_, Acknowledged> {
@@ -76,6 +78,12 @@ impl Shared {
     /// Nothing new is begun; what was begun is brought to an end.
     pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::SeqCst);
+    }
+
+    /// Nobody will start the server again: what was begun stays as it is.
+    pub(crate) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::SeqCst);
+        self.stop();
     }
 
     /// Notes what a status shows.
@@ -88,6 +96,7 @@ impl Shared {
 
     fn is_unknown(&self) {
         self.unknown.fetch_add(1, Ordering::SeqCst);
+        assert!(!self.abandoned.load(Ordering::SeqCst), "the storm itself failed: see above");
         // A client that was cut off does not storm the door.
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -118,8 +127,11 @@ impl Client<'_> {
                 std::thread::sleep(Duration::from_millis(20));
                 continue;
             }
-            let (api, claim) =
-                if self.chance.percent(50) { self.claim_in_session(&task) } else { self.claim_as_person(&task) };
+            let (api, claim) = if self.chance.percent(50) {
+                self.claim_in_session(&task)
+            } else {
+                self.claim_as_person(&task)
+            };
             if self.chance.percent(30) {
                 self.renew(&api, &task, &claim);
             }

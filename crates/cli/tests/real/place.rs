@@ -64,9 +64,10 @@ impl Place {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// What the server said so far, of all its runs.
+    /// The end of what the server said, in all its runs.
     pub(crate) fn said(&self) -> String {
-        std::fs::read_to_string(self.log()).unwrap_or_default()
+        let said = std::fs::read_to_string(self.log()).unwrap_or_default();
+        said.chars().skip(said.chars().count().saturating_sub(3000)).collect()
     }
 
     pub(crate) fn log(&self) -> PathBuf {
@@ -123,6 +124,16 @@ impl Place {
         let mut command = self.weir(&["up", "--listen", &listen]);
         command.args(more);
         Server::start(command, self)
+    }
+}
+
+impl Drop for Place {
+    /// After a failure everything stays where it is, to be looked at.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("kept: {}", self.root.path().display());
+            self.root.disable_cleanup(true);
+        }
     }
 }
 

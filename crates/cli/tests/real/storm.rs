@@ -95,8 +95,8 @@ pub(crate) fn blow(bin: &Path, wind: Wind) -> Outcome {
                 scope.spawn(|| client.work())
             })
             .collect();
-        // Also when a check of ours fails: otherwise the clients would go on for ever, and nobody would hear why.
-        let _stop = StopOnDrop(&shared);
+        // Otherwise the clients of a storm that failed would go on for ever, and nobody would hear why.
+        let _abandon = AbandonOnPanic(&shared);
         let mut outcome = storm(&place, &owner, &shared, &mut chance, wind.kills);
         shared.stop();
         let mut server = place.up();
@@ -121,21 +121,17 @@ pub(crate) fn blow(bin: &Path, wind: Wind) -> Outcome {
     outcome
 }
 
-struct StopOnDrop<'s>(&'s Shared);
+struct AbandonOnPanic<'s>(&'s Shared);
 
-impl Drop for StopOnDrop<'_> {
+impl Drop for AbandonOnPanic<'_> {
     fn drop(&mut self) {
-        self.0.stop();
+        if std::thread::panicking() {
+            self.0.abandon();
+        }
     }
 }
 
-fn storm(
-    place: &Place,
-    owner: &Api,
-    shared: &Shared,
-    chance: &mut Chance,
-    kills: u64,
-) -> Outcome {
+fn storm(place: &Place, owner: &Api, shared: &Shared, chance: &mut Chance, kills: u64) -> Outcome {
     let mut outcome = Outcome::default();
     let mut usual = Duration::from_millis(200);
     while outcome.kills.total() < kills {
@@ -163,7 +159,7 @@ fn storm(
                 let (status, took, _) = server.answer();
                 judge::judge_status(&status, &shared.noted(), &mut outcome.verdict);
                 outcome.restarts.push(took);
-                wait_for_landing(owner, shared, &status);
+                wait_for_landing(place, owner, shared, &status);
                 std::thread::sleep(wait);
                 outcome.kills.after_landing += 1;
             }
@@ -196,7 +192,7 @@ fn storm(
 
 /// Waits until more landed than when the server began: a queue that never comes to land anything between two kills
 /// would make the storm look harmless.
-fn wait_for_landing(owner: &Api, shared: &Shared, first: &Value) {
+fn wait_for_landing(place: &Place, owner: &Api, shared: &Shared, first: &Value) {
     let landings = |status: &Value| status["counts"]["landings"].as_u64().unwrap_or(0);
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(60) {
@@ -208,7 +204,7 @@ fn wait_for_landing(owner: &Api, shared: &Shared, first: &Value) {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    panic!("nothing landed within a minute of a restart, with clients at work");
+    panic!("nothing landed within a minute of a restart, with clients at work: {}", place.said());
 }
 
 /// Waits until the gate has nothing left to do.
