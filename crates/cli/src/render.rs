@@ -34,7 +34,7 @@ fn task_look(state: TaskState) -> Look {
         TaskState::Ready => Look::Wait,
         TaskState::Claimed | TaskState::Submitted => Look::Strong,
         TaskState::Done => Look::Good,
-        TaskState::Waiting | TaskState::Withdrawn => Look::Dim,
+        TaskState::Blocked | TaskState::Withdrawn => Look::Dim,
     }
 }
 
@@ -166,7 +166,7 @@ pub(crate) fn task(page: &mut Page, task: &Task) {
         let ends = page.ago(hold.expires_at);
         format!("{} under {}, ends {ends}", who(&hold.session), hold.token)
     });
-    let since = task.since.map(|at| format!(", since {}", page.ago(at))).unwrap_or_default();
+    let since = task.since.map(|at| format!(", {}", page.ago(at))).unwrap_or_default();
     page.pairs([
         ("state", format!("{}{since}", task.state.word())),
         ("owner", hold.unwrap_or_default()),
@@ -186,7 +186,7 @@ pub(crate) fn task(page: &mut Page, task: &Task) {
 /// A change, at length, with what its owner must do if it came back.
 pub(crate) fn change(page: &mut Page, change: &Change) {
     page.heading(format!("{}  {}", change.id, change.title));
-    let since = change.since.map(|at| format!(", since {}", page.ago(at))).unwrap_or_default();
+    let since = change.since.map(|at| format!(", {}", page.ago(at))).unwrap_or_default();
     page.pairs([
         ("state", format!("{}{since}", change.state.word())),
         ("task", change.task.to_string()),
@@ -208,7 +208,7 @@ pub(crate) fn revision(page: &mut Page, revision: &Revision) {
         (0, []) => String::new(),
         (needed, given) => {
             let names: Vec<_> = given.iter().map(who).collect();
-            format!("{} of {needed}  {}", given.len(), names.join(", "))
+            format!("{} of {needed}  {}", given.len(), names.join(", ")).trim_end().to_owned()
         }
     };
     page.pairs([
@@ -250,6 +250,7 @@ pub(crate) fn candidate(page: &mut Page, candidate: &Candidate) {
         ("tree", candidate.tree.clone()),
         ("landing", candidate.landing.map(|id| id.to_string()).unwrap_or_default()),
     ]);
+    page.line("");
     let mut table = Table::new(&["check", "came out", "took", "log"]);
     for check in &candidate.checks {
         let result = candidate.results.iter().find(|result| result.check == check.name);
@@ -323,3 +324,6 @@ pub(crate) fn person(page: &mut Page, person: &Person) {
     let role = if person.removed { "gone".to_owned() } else { person.role.to_string() };
     page.pairs([("role", role)]);
 }
+
+#[cfg(test)]
+mod tests;

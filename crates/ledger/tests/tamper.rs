@@ -149,7 +149,7 @@ fn place() -> impl Strategy<Value = usize> {
 
 proptest! {
     // Each case hashes three hundred records, without optimisation.
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
     #[test]
     fn a_changed_byte_is_named(at in any::<Index>(), flip in 1u8..=255) {

@@ -28,6 +28,8 @@ pub struct Work {
     followers: BTreeMap<TaskId, BTreeSet<TaskId>>,
     /// The task of each session that holds one.
     held: BTreeMap<SessionId, TaskId>,
+    /// The task that each session claimed last, whoever has it now.
+    claimed: BTreeMap<SessionId, TaskId>,
     keys: BTreeMap<String, TaskId>,
     last_task: TaskId,
     last_token: FencingToken,
@@ -40,6 +42,7 @@ impl Default for Work {
             ready: BTreeSet::new(),
             followers: BTreeMap::new(),
             held: BTreeMap::new(),
+            claimed: BTreeMap::new(),
             keys: BTreeMap::new(),
             last_task: TaskId(0),
             last_token: FencingToken(0),
@@ -168,6 +171,7 @@ pub fn evolve(work: &mut Work, event: &Event) {
         Event::TaskClaimed { task, hold } => {
             assert!(work.last_token < hold.token, "a fencing token never comes back");
             work.last_token = hold.token;
+            work.claimed.insert(hold.session, *task);
             work.set(*task, State::Claimed(*hold));
         }
         Event::ClaimRenewed { task, hold } => work.set(*task, State::Claimed(*hold)),
@@ -220,6 +224,11 @@ impl Work {
     /// The task that a session holds, whether or not its claim has run out.
     pub fn held_by(&self, session: SessionId) -> Option<TaskId> {
         self.held.get(&session).copied()
+    }
+
+    /// The task that a session claimed last, though another may hold it by now, or the gate.
+    pub fn last_claimed_by(&self, session: SessionId) -> Option<TaskId> {
+        self.claimed.get(&session).copied()
     }
 
     /// The claim of `session` on `task`, if it stands at `now`. What the git boundary asks.

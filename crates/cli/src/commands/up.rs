@@ -23,8 +23,9 @@ use weir_server::Serving;
 
 /// Start Weir for the repository you stand in, and say where everything is
 ///
-/// Everything is kept under `.git/weir`: no tracked file is touched, nor your checkout. A second `weir up` finds the
-/// first and prints the same. It runs until Ctrl-C or `weir down`.
+/// Everything is kept under `.git/weir`, and refs under `refs/weir` keep git from pruning what Weir uses: no tracked
+/// file is touched, nor your checkout or your branches. A second `weir up` finds the first and prints the same. It
+/// runs until Ctrl-C or `weir down`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct UpArgs {
     /// Where to listen [default: 127.0.0.1, on the port of last time or the first free one from 7747]
@@ -68,6 +69,7 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, args: UpArgs) -> Result<(), CommandE
         Ok((space, found)) => serve(ui, &space, &found, &args),
         Err(weir_engine::Error::Refused(refusal)) if refusal.code == "space.in_use" => {
             let repository = here.repository()?;
+            ui.progress(format_args!("another start is under way"));
             let weir = wait_for(&repository, START)?.ok_or(refusal)?;
             let doors = Doors::of_running(&weir)?;
             ui.answer(&doors, doors::show)?;

@@ -79,7 +79,8 @@ impl Engine {
             Actor::Session(session) => Some(session),
             Actor::Person(_) | Actor::Weir => None,
         };
-        let task = session.and_then(|session| self.read(|folds| folds.work.held_by(session)));
+        let task =
+            session.and_then(|session| self.read(|folds| folds.work.last_claimed_by(session)));
         let command = weir_guard::Command::RecordRefusedPush {
             session,
             task,
@@ -266,7 +267,9 @@ fn claim_of(
     now: Timestamp,
 ) -> Result<(Hold, TaskId, Mandate), Refusal> {
     let alive = folds.guard.session_alive(session, now)?;
-    let task = folds.work.held_by(session).or_else(|| lost(folds, session)).ok_or_else(|| {
+    // To say who has it now, rather than that there is none.
+    let last = || folds.work.last_claimed_by(session);
+    let task = folds.work.held_by(session).or_else(last).ok_or_else(|| {
         let sentence = format!("session `{session}` holds no task");
         Refusal::new("claim.none", sentence).hint("claim one first: `weir task claim T1`")
     })?;
@@ -274,15 +277,9 @@ fn claim_of(
     Ok((hold, task, alive.mandate.clone()))
 }
 
-/// The task whose change this session last brought: to say who has it now, rather than that there is none.
-fn lost(folds: &Folds, session: SessionId) -> Option<TaskId> {
-    let mut changes = folds.review.changes().rev();
-    changes.find(|change| change.latest().session == session).map(|change| change.task)
-}
-
+/// The task for which this session brought `commit` before.
 fn submitted_by(folds: &Folds, session: SessionId, commit: &str) -> Option<TaskId> {
-    let mut changes = folds.review.changes().rev();
-    let same =
-        |latest: &weir_review::Revision| latest.session == session && latest.commit == commit;
-    changes.find(|change| same(change.latest())).map(|change| change.task)
+    let task = folds.work.last_claimed_by(session)?;
+    let latest = folds.review.change_of(task)?.latest();
+    (latest.session == session && latest.commit == commit).then_some(task)
 }

@@ -25,7 +25,7 @@ pub(crate) struct Facts {
 }
 
 /// A path that some commit of the push changes.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 struct Path {
     path: BString,
     old: Option<Side>,
@@ -63,6 +63,9 @@ impl Facts {
                 paths.extend(changed_by(objects, commit)?);
             }
         }
+        paths.sort_by(|one, other| one.path.cmp(&other.path));
+        // A push of one commit says everything twice.
+        paths.dedup();
         Ok(Self { commits, base, deletes: false, title: title(&head), paths, shown })
     }
 

@@ -1,0 +1,269 @@
+//! Samples of every event kind: each variant, and each word that can stand in it, at least once.
+
+use weir_model::config::Check;
+use weir_model::event::Mandate;
+use weir_model::event::guard::{Event as Guard, Right, Role, TokenKind};
+use weir_model::event::queue::{Dropped, Event as Queue, GateSource, Verdict};
+use weir_model::event::review::{Event as Review, Repair};
+use weir_model::event::work::{Event as Work, Hold};
+use weir_model::{
+    CandidateId, ChangeId, Digest, Event, FencingToken, LandingId, Lease, PathSet, PersonId,
+    RevisionId, SessionId, TaskId, Timestamp, TokenId,
+};
+
+/// Names every variant. A new one does not compile until it is listed, and listed it needs a sample.
+macro_rules! kinds {
+    ($($pattern:pat => $kind:literal,)*) => {
+        pub(crate) const KINDS: &[&str] = &[$($kind),*];
+
+        pub(crate) fn kind(event: &Event) -> &'static str {
+            match event { $($pattern => $kind,)* }
+        }
+    };
+}
+
+kinds! {
+    Event::Guard(Guard::SpaceOpened { .. }) => "space.opened.v1",
+    Event::Guard(Guard::PersonAdded { .. }) => "person.added.v1",
+    Event::Guard(Guard::RoleChanged { .. }) => "person.role_changed.v1",
+    Event::Guard(Guard::PersonRemoved { .. }) => "person.removed.v1",
+    Event::Guard(Guard::TokenIssued { .. }) => "token.issued.v1",
+    Event::Guard(Guard::TokenRevoked { .. }) => "token.revoked.v1",
+    Event::Guard(Guard::SignInOffered { .. }) => "sign_in.offered.v1",
+    Event::Guard(Guard::SignInRedeemed { .. }) => "sign_in.redeemed.v1",
+    Event::Guard(Guard::SessionOpened { .. }) => "session.opened.v1",
+    Event::Guard(Guard::SessionEnded { .. }) => "session.ended.v1",
+    Event::Guard(Guard::PushRefused { .. }) => "push.refused.v1",
+    Event::Work(Work::TaskCreated { .. }) => "task.created.v1",
+    Event::Work(Work::TaskClaimed { .. }) => "task.claimed.v1",
+    Event::Work(Work::ClaimRenewed { .. }) => "claim.renewed.v1",
+    Event::Work(Work::ClaimReleased { .. }) => "claim.released.v1",
+    Event::Work(Work::TaskSubmitted { .. }) => "task.submitted.v1",
+    Event::Work(Work::TaskReturned { .. }) => "task.returned.v1",
+    Event::Work(Work::TaskDone { .. }) => "task.done.v1",
+    Event::Work(Work::TaskWithdrawn { .. }) => "task.withdrawn.v1",
+    Event::Review(Review::RevisionSubmitted { .. }) => "revision.submitted.v1",
+    Event::Review(Review::RevisionApproved { .. }) => "revision.approved.v1",
+    Event::Review(Review::RevisionRejected { .. }) => "revision.rejected.v1",
+    Event::Review(Review::RepairAsked { .. }) => "repair.asked.v1",
+    Event::Review(Review::ChangeLanded { .. }) => "change.landed.v1",
+    Event::Review(Review::ChangeAbandoned { .. }) => "change.abandoned.v1",
+    Event::Queue(Queue::GateSet { .. }) => "gate.set.v1",
+    Event::Queue(Queue::TrunkMoved { .. }) => "trunk.moved.v1",
+    Event::Queue(Queue::RevisionQueued { .. }) => "revision.queued.v1",
+    Event::Queue(Queue::RevisionDequeued { .. }) => "revision.dequeued.v1",
+    Event::Queue(Queue::CandidateBuilt { .. }) => "candidate.built.v1",
+    Event::Queue(Queue::CheckFinished { .. }) => "check.finished.v1",
+    Event::Queue(Queue::CandidateDropped { .. }) => "candidate.dropped.v1",
+    Event::Queue(Queue::RevisionEjected { .. }) => "revision.ejected.v1",
+    Event::Queue(Queue::LandingStarted { .. }) => "landing.started.v1",
+    Event::Queue(Queue::LandingFinished { .. }) => "landing.finished.v1",
+    Event::Queue(Queue::LandingLost { .. }) => "landing.lost.v1",
+}
+
+const COMMIT: &str = "1111111111111111111111111111111111111111";
+const OTHER: &str = "2222222222222222222222222222222222222222";
+const TREE: &str = "3333333333333333333333333333333333333333";
+const REVISION: RevisionId = RevisionId { change: ChangeId(3), number: 2 };
+const TASK: TaskId = TaskId(7);
+const SESSION: SessionId = SessionId(12);
+const PERSON: PersonId = PersonId(2);
+const CANDIDATE: CandidateId = CandidateId(5);
+const LANDING: LandingId = LandingId(4);
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(1_790_000_000_000 + millis)
+}
+
+fn digest(of: &str) -> Digest {
+    Digest::of(of.as_bytes())
+}
+
+fn hold() -> Hold {
+    Hold { session: SESSION, token: FencingToken(41), expires_at: at(250) }
+}
+
+/// All samples, in no particular order.
+pub(crate) fn samples() -> Vec<Event> {
+    let guard = guard().into_iter().map(Event::from);
+    let work = work().into_iter().map(Event::from);
+    let review = review().into_iter().map(Event::from);
+    let queue = queue().into_iter().map(Event::from);
+    guard.chain(work).chain(review).chain(queue).collect()
+}
+
+fn guard() -> Vec<Guard> {
+    let rights = vec![Right::Read, Right::Task, Right::Claim, Right::Approve, Right::Admin];
+    let token = |usage, rights| Guard::TokenIssued {
+        token: TokenId(9),
+        person: PERSON,
+        label: "laptop".into(),
+        usage,
+        rights,
+        hash: digest("a token"),
+        expires_at: at(0),
+    };
+    let session = |parent, paths: &[&[&str]]| Guard::SessionOpened {
+        session: SESSION,
+        agent: "agent".into(),
+        person: PERSON,
+        parent,
+        mandate: Mandate {
+            paths: paths
+                .iter()
+                .map(|layer| PathSet::new(layer.iter().copied()).expect("patterns"))
+                .collect(),
+            push_bytes_max: 50_000_000,
+        },
+        hash: digest("a session"),
+        expires_at: at(1),
+    };
+    let refused = |session, task| Guard::PushRefused {
+        session,
+        task,
+        target: "refs/for/main".into(),
+        code: "claim.held".into(),
+        sentence: "task `T7` is held by `S13`".into(),
+    };
+    let (person, hash) = (PERSON, digest("a link"));
+    vec![
+        Guard::SpaceOpened { name: "weir".into() },
+        Guard::PersonAdded { person, name: "Ada \"ö\" \u{1f30a}".into(), role: Role::Owner },
+        Guard::RoleChanged { person, role: Role::Member },
+        Guard::RoleChanged { person, role: Role::Auditor },
+        Guard::PersonRemoved { person },
+        token(TokenKind::Named, rights),
+        token(TokenKind::Browser, vec![]),
+        Guard::TokenRevoked { token: TokenId(9) },
+        Guard::SignInOffered { person, hash, expires_at: at(-1) },
+        Guard::SignInRedeemed { hash },
+        session(None, &[&["**"]]),
+        session(Some(SessionId(11)), &[&["src/**", "*.md"], &["src/a/", "{a,b}/?.rs"]]),
+        Guard::SessionEnded { session: SESSION, why: "`Ada` left".into() },
+        refused(Some(SESSION), Some(TASK)),
+        refused(None, None),
+    ]
+}
+
+fn work() -> Vec<Work> {
+    let (task, session) = (TASK, SESSION);
+    let created = |text: &str, after, key| Work::TaskCreated {
+        task,
+        title: "say hello".into(),
+        text: text.into(),
+        paths: PathSet::new(["src/**", "README.md"]).expect("patterns"),
+        after,
+        person: PERSON,
+        key,
+    };
+    vec![
+        created("", vec![], None),
+        created("on\ntwo lines\t\u{7f}", vec![TaskId(1), TaskId(6)], Some("key".into())),
+        Work::TaskClaimed { task, hold: hold() },
+        Work::ClaimRenewed { task, hold: Hold { expires_at: at(60_000), ..hold() } },
+        Work::ClaimReleased { task, session },
+        Work::TaskSubmitted { task, change: ChangeId(3) },
+        Work::TaskReturned { task, hold: Some(hold()) },
+        Work::TaskReturned { task, hold: None },
+        Work::TaskDone { task, landing: LANDING },
+        Work::TaskWithdrawn { task, person: PERSON },
+    ]
+}
+
+fn review() -> Vec<Review> {
+    let (revision, person) = (REVISION, PERSON);
+    let repair = |body, reproduce| Repair {
+        code: "check.failed".into(),
+        sentence: "check `test` failed with exit code 1".into(),
+        log: "line 1\nline 2".into(),
+        body,
+        reproduce,
+        hint: "mend it and push again".into(),
+    };
+    vec![
+        Review::RevisionSubmitted {
+            revision,
+            task: TASK,
+            session: SESSION,
+            person,
+            token: FencingToken(41),
+            trunk: "main".into(),
+            commit: COMMIT.into(),
+            base: OTHER.into(),
+            title: "say hello".into(),
+            paths: vec!["src/a.rs".into(), "caf\u{fffd}".into()],
+            approvals_needed: 1,
+        },
+        Review::RevisionApproved { revision, person },
+        Review::RevisionRejected { revision, person, comment: "name it better".into() },
+        Review::RepairAsked {
+            revision,
+            repair: repair(Some(digest("a log")), Some("make test".into())),
+        },
+        Review::RepairAsked { revision, repair: repair(None, None) },
+        Review::ChangeLanded { revision, landing: LANDING },
+        Review::ChangeAbandoned { revision },
+    ]
+}
+
+fn queue() -> Vec<Queue> {
+    let (revision, candidate, landing) = (REVISION, CANDIDATE, LANDING);
+    let check = Check {
+        name: "test".into(),
+        run: "make test".into(),
+        time_limit: Lease::minutes(30),
+        output_limit: 1 << 20,
+    };
+    let gate = |checks, source| Queue::GateSet {
+        trunk: "main".into(),
+        checks,
+        approvals_needed: 2,
+        source,
+    };
+    let finished = |verdict, exit_code| Queue::CheckFinished {
+        candidate,
+        check: "test".into(),
+        verdict,
+        exit_code,
+        elapsed_ms: 1234,
+        log: digest("a log"),
+    };
+    let dropped = |why| Queue::CandidateDropped { candidate, why };
+    let moved = |from| Queue::TrunkMoved { trunk: "main".into(), from, to: OTHER.into() };
+    let ejected =
+        |candidate| Queue::RevisionEjected { revision, candidate, code: "check.failed".into() };
+    vec![
+        gate(vec![check], GateSource::Committed(COMMIT.into())),
+        gate(vec![], GateSource::Detected(COMMIT.into())),
+        moved(None),
+        moved(Some(COMMIT.into())),
+        Queue::RevisionQueued { revision, task: TASK, commit: COMMIT.into() },
+        Queue::RevisionDequeued { revision },
+        Queue::CandidateBuilt {
+            candidate,
+            revision,
+            onto: COMMIT.into(),
+            commit: OTHER.into(),
+            tree: TREE.into(),
+        },
+        finished(Verdict::Passed, Some(0)),
+        finished(Verdict::Failed, Some(1)),
+        finished(Verdict::TimedOut, None),
+        finished(Verdict::Broken, Some(127)),
+        dropped(Dropped::TrunkMoved),
+        dropped(Dropped::Interrupted),
+        dropped(Dropped::CheckBroken),
+        dropped(Dropped::Withdrawn),
+        ejected(Some(candidate)),
+        ejected(None),
+        Queue::LandingStarted {
+            landing,
+            candidate,
+            from: COMMIT.into(),
+            to: OTHER.into(),
+            tree: TREE.into(),
+        },
+        Queue::LandingFinished { landing },
+        Queue::LandingLost { landing, actual: OTHER.into() },
+    ]
+}
