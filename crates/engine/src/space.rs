@@ -190,7 +190,14 @@ impl Space {
             source,
         };
         let keeper = Keeper::start(engine.clone())?;
-        let holder = format!("{}-{}", std::process::id(), short_random(&*engine.0.entropy)?);
+        let holder = match &options.store {
+            // Whoever has the folder's lock is the only process here, so a lease that is found is of a dead one:
+            // taken over as one's own, it need not run out first.
+            Store::Embedded => "this machine".to_owned(),
+            Store::Postgres { .. } => {
+                format!("{}-{}", std::process::id(), short_random(&*engine.0.entropy)?)
+            }
+        };
         let driver = options.drive.then(|| Driver::start(engine.clone(), holder)).transpose()?;
         Ok((Self { engine, driver, keeper: Some(keeper), _home: home }, found))
     }
