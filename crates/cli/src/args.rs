@@ -6,6 +6,8 @@ use crate::commands::{
 };
 use clap::{Parser, Subcommand};
 
+const GLOBAL: &str = "Options of every command";
+
 /// The coordination layer between coding agents, the people who answer for them, and a git repository
 ///
 /// Data goes to stdout and words for people to stderr. Every command takes `--json`; an error is then one JSON
@@ -16,16 +18,15 @@ use clap::{Parser, Subcommand};
 /// that `weir up` started for this repository; the only stored server.
 #[derive(Debug, Parser)]
 #[command(name = "weir", version, after_long_help = crate::exit::table(), max_term_width = 100)]
-#[command(propagate_version = true, disable_help_subcommand = false)]
 pub(crate) struct Args {
     /// Print JSON: one document, or one line an item for what never ends
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub(crate) json: bool,
     /// Leave out the words for people
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = GLOBAL)]
     pub(crate) quiet: bool,
     /// Ask this server, by the name that `weir sign-in` stored it under
-    #[arg(long, global = true, value_name = "NAME", env = "WEIR_SERVER")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "NAME", env = "WEIR_SERVER", hide_env_values = true)]
     pub(crate) server: Option<String>,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -67,4 +68,83 @@ pub(crate) enum Command {
     /// What the exit codes mean
     #[command(hide = true, after_help = crate::exit::table())]
     ExitCodes,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+    use clap::error::ErrorKind;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn what_can_be_read_and_what_not() {
+        let fine = [
+            "up",
+            "up --listen 127.0.0.1:0 --trunk main --store postgres://x --detach",
+            "down --json",
+            "init --print --quiet",
+            "--server team status --watch",
+            "log -f --about T1 -n 5",
+            "show sha256:0",
+            "task create Title --paths src/** --paths docs/ --after T1 --text - --key k",
+            "task list --state ready",
+            "task next --agent ada --lease 30m",
+            "task claim T1",
+            "task release T1",
+            "task withdraw T1",
+            "session open claude --paths src/** --length 2h",
+            "session end S1 --why done",
+            "submit --wait --task T1",
+            "change approve C1.2",
+            "change reject C1.2 -m no",
+            "person add ann --role auditor",
+            "person role P1 owner",
+            "token issue laptop --right read --right task --lease 90d",
+            "token revoke K1",
+            "sign-in https://weir.example --token x --name team",
+            "sign-out team",
+            "sign-in-link --person P2",
+            "audit export -",
+            "audit verify file --key k",
+            "audit verify",
+            "audit checkpoint",
+            "mcp",
+            "tour --folder x --keep-running",
+            "completions zsh",
+        ];
+        for line in fine {
+            let words = std::iter::once("weir").chain(line.split(' '));
+            if let Err(error) = Args::try_parse_from(words) {
+                panic!("{line}: {error}");
+            }
+        }
+        let not = [
+            ("", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
+            ("task", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
+            ("tusk", ErrorKind::InvalidSubcommand),
+            ("task claim C1", ErrorKind::ValueValidation),
+            ("task claim T01", ErrorKind::ValueValidation),
+            ("task create Title", ErrorKind::MissingRequiredArgument),
+            ("task next --lease soon", ErrorKind::ValueValidation),
+            ("task list --state lost", ErrorKind::InvalidValue),
+            ("change approve C1", ErrorKind::ValueValidation),
+            ("change reject C1.1", ErrorKind::MissingRequiredArgument),
+            ("person add ann --role king", ErrorKind::ValueValidation),
+            ("token issue x --right fly", ErrorKind::ValueValidation),
+            ("audit verify file", ErrorKind::MissingRequiredArgument),
+            ("up --listen nowhere", ErrorKind::ValueValidation),
+            ("up --colour", ErrorKind::UnknownArgument),
+        ];
+        for (line, kind) in not {
+            let words =
+                std::iter::once("weir").chain(line.split(' ').filter(|word| !word.is_empty()));
+            let error = Args::try_parse_from(words).expect_err(line);
+            assert_eq!(error.kind(), kind, "{line}: {error}");
+        }
+    }
 }

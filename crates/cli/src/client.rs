@@ -241,9 +241,13 @@ mod tests {
         for url in ["http://127.0.0.1:7747", "http://[::1]:1/", "http://localhost/x"] {
             assert!(is_loopback(url), "{url}");
         }
-        for url in
-            ["http://192.168.0.1", "https://weir.example", "localhost", "", "http://127.0.0.1.x"]
-        {
+        for url in [
+            "http://192.168.0.1",
+            "https://weir.example",
+            "http://127.0.0.1@weir.example",
+            "",
+            "http://127.0.0.1.x",
+        ] {
             assert!(!is_loopback(url), "{url}");
         }
     }

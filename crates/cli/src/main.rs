@@ -12,6 +12,8 @@ mod error;
 mod exit;
 mod here;
 mod page;
+#[cfg(test)]
+mod reference;
 mod render;
 mod servers;
 mod table;

@@ -5,28 +5,26 @@
 //! queue; what it finds on starting is finished or given up first.
 
 mod gate;
+mod lease;
 mod repair;
 #[cfg(test)]
 mod tests;
 
 use crate::core::{Core, Decided, chain};
 use crate::meet::review::alive;
-use crate::{Engine, Error, Failure, Folds};
+use crate::{Engine, Error, Folds};
+use lease::{Held, RENEW_EVERY};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use weir_git::{CommitId, Draft, Landed, Person, Signature, Written};
-use weir_ledger::{HeldLease, LeaseError};
+use weir_ledger::LedgerError;
 use weir_model::event::queue::{Dropped, Event as QueueEvent, Verdict};
 use weir_model::event::review::Repair;
-use weir_model::{Actor, Context, Event, Lease, Position, Refusal, RevisionId, Timestamp};
+use weir_model::{Actor, Context, Event, Position, Refusal, RevisionId, Timestamp};
 use weir_queue::{Command, Entry, Landing};
 
-/// How long a driver that died is waited for.
-const LEASE: Lease = Lease::minutes(1);
-/// A third of the lease: two renewals may fail before it is lost.
-const RENEW_EVERY: Duration = Duration::from_secs(20);
 /// How long to wait after something failed that has nothing to do with a change.
 const PAUSE: Duration = Duration::from_secs(2);
 /// At most this long between two tries of a check that cannot be run.
@@ -92,27 +90,6 @@ struct Drive {
     not_before: Timestamp,
 }
 
-/// The lease, renewed by a thread of its own while checks run.
-struct Held {
-    lease: HeldLease,
-    renewed_at: Timestamp,
-}
-
-impl Held {
-    fn renew_in_time(&mut self, engine: &Engine) -> Result<(), Error> {
-        let now = engine.now();
-        if now.since(self.renewed_at) >= RENEW_EVERY {
-            engine.ledger().renew(&mut self.lease, now, LEASE).map_err(lease_failed)?;
-            self.renewed_at = now;
-        }
-        Ok(())
-    }
-}
-
-fn lease_failed(error: LeaseError) -> Error {
-    Failure::Lease(Arc::new(error)).into()
-}
-
 impl Drive {
     fn new(engine: Engine, holder: String, stop: Arc<Stop>) -> Self {
         Self { engine, holder, stop, lease: None, not_before: Timestamp::default() }
@@ -143,10 +120,7 @@ impl Drive {
                 }
             }
         }
-        if let Some(held) = self.lease.take() {
-            // It ends by itself if this fails.
-            let _ = self.core().ledger.release(held.lease);
-        }
+        self.give_lease_back();
     }
 
     /// Finishes or gives up what an earlier driver left: a landing that was recorded, a candidate under test, a
@@ -257,7 +231,11 @@ impl Drive {
                 return Ok(false);
             }
             let ran = ran?;
-            let log = self.core().ledger.put_body(&ran.log)?;
+            let log = match self.core().ledger.put_body(&ran.log) {
+                // The same output was erased on purpose; its digest still tells it from others.
+                Err(LedgerError::BodyErased(digest)) => digest,
+                kept => kept?,
+            };
             let result = ran.result(check, log);
             let command = Command::Finish { candidate: candidate.id, result: result.clone() };
             match result.verdict {
@@ -398,8 +376,7 @@ impl Drive {
         &mut self,
         decide: impl Fn(&Folds, &Context) -> Result<Vec<Event>, Refusal>,
     ) -> Result<(), Error> {
-        let none = || Error::Failed(Failure::Other("the queue's lease is not held".into()));
-        let lease = self.lease.as_ref().ok_or_else(none)?.lease.proof();
+        let lease = self.lease_proof()?;
         let decide = |folds: &Folds, ctx: &Context| Ok(Decided::new(decide(folds, ctx)?, ()));
         self.core().run_blocking(Actor::Weir, Some(&lease), decide)
     }
@@ -410,42 +387,6 @@ impl Drive {
 
     fn core(&self) -> &Arc<Core> {
         &self.engine.0.core
-    }
-
-    /// Takes the lease, or renews it when a third of it has passed.
-    fn hold_lease(&mut self) -> Result<(), Error> {
-        if let Some(held) = &mut self.lease {
-            return held.renew_in_time(&self.engine);
-        }
-        let (name, now) = (format!("queue/{}", self.engine.0.trunk.name()), self.engine.now());
-        let lease =
-            self.core().ledger.lease(&name, &self.holder, now, LEASE).map_err(lease_failed)?;
-        self.lease = Some(Held { lease, renewed_at: now });
-        Ok(())
-    }
-
-    /// Runs something long, and renews the lease meanwhile. A lease that could not be kept shows at the next
-    /// record, which is refused.
-    fn run_renewing<T>(&mut self, run: impl FnOnce() -> T) -> T {
-        let Some(mut held) = self.lease.take() else { return run() };
-        let (done, engine) = (AtomicBool::new(false), &self.engine);
-        let (ran, held) = std::thread::scope(|scope| {
-            let renewing = scope.spawn(|| {
-                while !done.load(Ordering::SeqCst) {
-                    std::thread::park_timeout(RENEW_EVERY / 4);
-                    if let Err(error) = held.renew_in_time(engine) {
-                        tracing::warn!(error = %chain(&error), "could not renew the queue's lease");
-                    }
-                }
-                held
-            });
-            let ran = run();
-            done.store(true, Ordering::SeqCst);
-            renewing.thread().unpark();
-            (ran, renewing.join().ok())
-        });
-        self.lease = held;
-        ran
     }
 
     /// Waits until something is recorded past `seen`, for the time given, or until it is time to stop.

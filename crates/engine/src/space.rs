@@ -1,23 +1,23 @@
 //! Opening a space: find the repository, take the lock, open the ledger, replay, and start what runs behind.
 
 mod home;
+mod keeper;
 
 pub(crate) use home::write_private;
 
 use crate::clock::{Entropy, SystemClock, SystemEntropy};
-use crate::core::{Core, chain, fact};
+use crate::core::{Core, chain};
 use crate::driver::Driver;
-use crate::folds::Standing;
 use crate::secret::Opens;
 use crate::{Caller, Engine, Error, Failure, Inner, NewToken, Secret};
 use home::Home;
+use keeper::Keeper;
+pub(crate) use keeper::replay;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
-use std::thread::JoinHandle;
 use std::time::Duration;
 use weir_git::{CommitId, Source, Trunk};
-use weir_ledger::{Ledger, PostgresStore, Signer, Snapshot, SqliteStore};
+use weir_ledger::{Ledger, PostgresStore, Signer, SqliteStore};
 use weir_model::event::guard::Role;
 use weir_model::{Clock, PersonId, Position, Refusal};
 use weir_review::propose::Proposal;
@@ -191,7 +191,14 @@ impl Space {
             source,
         };
         let keeper = Keeper::start(engine.clone(), options.store != Store::Embedded)?;
-        let holder = format!("{}-{}", std::process::id(), short_random(&*engine.0.entropy)?);
+        let holder = match &options.store {
+            // Whoever has the folder's lock is the only process here, so a lease that is found is of a dead one:
+            // taken over as one's own, it need not run out first.
+            Store::Embedded => "this machine".to_owned(),
+            Store::Postgres { .. } => {
+                format!("{}-{}", std::process::id(), short_random(&*engine.0.entropy)?)
+            }
+        };
         let driver = options.drive.then(|| Driver::start(engine.clone(), holder)).transpose()?;
         Ok((Self { engine, driver, keeper: Some(keeper), _home: home }, found))
     }
@@ -274,32 +281,6 @@ fn store_failed(error: weir_ledger::StoreError) -> Error {
     weir_ledger::LedgerError::from(error).into()
 }
 
-/// The folds as the ledger has them: from the snapshot, and the records after it.
-pub(crate) fn replay(ledger: &Ledger, notes: &mut Vec<String>) -> Result<Standing, Error> {
-    let mut standing = match ledger.snapshot(SNAPSHOT)? {
-        Snapshot::Absent => Standing::default(),
-        Snapshot::Whole { at, bytes } => match serde_json::from_slice::<Standing>(&bytes) {
-            Ok(standing) if standing.position == at => standing,
-            // Written by another version: the ledger has it all.
-            Ok(_) | Err(_) => Standing::default(),
-        },
-        Snapshot::Damaged { found } => {
-            notes.push(format!("the snapshot is not used, and made anew: {found}"));
-            Standing::default()
-        }
-    };
-    loop {
-        let records = ledger.read(standing.position, 10_000)?;
-        if records.is_empty() {
-            return Ok(standing);
-        }
-        for record in &records {
-            let (at, event) = fact(record)?;
-            standing.take(at, &event);
-        }
-    }
-}
-
 /// Opens the space in the ledger if nobody has, and tells its first owner.
 pub(crate) fn found_space(engine: &Engine, source: &Source, name: &str) -> Result<PersonId, Error> {
     if engine.read(|folds| folds.guard.space().is_none()) {
@@ -343,71 +324,4 @@ fn ensure_owner_token(engine: &Engine, home: &Home, owner: PersonId) -> Result<P
     })?;
     home.write_private(&path, secret.reveal())?;
     Ok(path)
-}
-
-const SNAPSHOT: &str = "folds";
-/// So many records replay in well under a second.
-const SNAPSHOT_EVERY: u64 = 5_000;
-
-/// Writes snapshots, and takes in what other nodes append.
-struct Keeper {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Keeper {
-    /// `is_shared`: whether others may write to the same ledger.
-    fn start(engine: Engine, is_shared: bool) -> Result<Self, Error> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&stop);
-        let thread = std::thread::Builder::new().name("keeper".into()).spawn(move || {
-            let mut last = engine.0.core.read(|standing| standing.position);
-            while !seen.load(Ordering::SeqCst) {
-                let core = &engine.0.core;
-                let position = core.read(|standing| standing.position);
-                if !is_shared {
-                    // What is written here is taken in where it is written.
-                    std::thread::park_timeout(Duration::from_millis(200));
-                } else if core.ledger.wait_past(position, Duration::from_millis(200)) > position
-                    && let Err(error) = core.follow()
-                {
-                    tracing::error!(error = %chain(&error), "could not follow the ledger");
-                    std::thread::sleep(Duration::from_secs(1));
-                }
-                if position.0 - last.0 >= SNAPSHOT_EVERY {
-                    last = write_snapshot(core).unwrap_or(last);
-                }
-            }
-            if engine.0.core.read(|standing| standing.position) > last {
-                write_snapshot(&engine.0.core);
-            }
-        });
-        let thread = thread.map_err(crate::error::io_failed("start the keeper of snapshots"))?;
-        Ok(Self { stop, thread: Some(thread) })
-    }
-}
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            let _ = thread.join();
-        }
-    }
-}
-
-/// A snapshot is a shortcut: without one the next start replays.
-fn write_snapshot(core: &Core) -> Option<Position> {
-    let (position, bytes) = core.read(|standing| (standing.position, serde_json::to_vec(standing)));
-    let written = bytes.map_err(|error| error.to_string()).and_then(|bytes| {
-        core.ledger.put_snapshot(SNAPSHOT, position, &bytes).map_err(|error| chain(&error))
-    });
-    match written {
-        Ok(()) => Some(position),
-        Err(error) => {
-            tracing::warn!(error, "could not write a snapshot");
-            None
-        }
-    }
 }

@@ -80,8 +80,22 @@ pub enum VerifyError {
 ///
 /// # Errors
 /// Where it is not what was signed, or when it cannot be read.
-pub fn verify(mut export: impl BufRead, key: &VerifierKey) -> Result<Verified, VerifyError> {
-    let mut audit = Audit::new(key);
+pub fn verify(export: impl BufRead, key: &VerifierKey) -> Result<Verified, VerifyError> {
+    verify_since(export, key, None)
+}
+
+/// As [`verify`], and that the ledger still holds all that it held at a checkpoint that was `kept` elsewhere: one
+/// that was rolled back, or written anew by the holder of its key, does not.
+///
+/// # Errors
+/// As [`verify`], and where it is not what was kept.
+pub fn verify_since(
+    mut export: impl BufRead,
+    key: &VerifierKey,
+    kept: Option<&Checkpoint>,
+) -> Result<Verified, VerifyError> {
+    let mut audit = Audit { kept, ..Audit::new(key) };
+    audit.compare_with_kept()?;
     let records = announced(&read_line(&mut export)?, key)?;
     loop {
         let line = read_line(&mut export)?;
@@ -101,6 +115,7 @@ pub fn verify(mut export: impl BufRead, key: &VerifierKey) -> Result<Verified, V
                     let found = "something stands after the last checkpoint, which nobody signed";
                     return Err(audit.at_next(found.into()).into());
                 }
+                audit.reaches_kept()?;
                 return Ok(audit.verified(checkpoint));
             }
         } else {
@@ -182,6 +197,7 @@ struct Audit<'k> {
     versions: BTreeMap<String, Version>,
     proven: Position,
     checkpoints: u64,
+    kept: Option<&'k Checkpoint>,
 }
 
 impl<'k> Audit<'k> {
@@ -193,6 +209,7 @@ impl<'k> Audit<'k> {
             versions: BTreeMap::new(),
             proven: Position(0),
             checkpoints: 0,
+            kept: None,
         }
     }
 
@@ -238,7 +255,34 @@ impl<'k> Audit<'k> {
         self.versions.insert(parts.stream.into_owned(), version);
         self.frontier.push(hash, completed);
         self.last = hash;
+        self.compare_with_kept()
+    }
+
+    /// Where the kept checkpoint ends, the ledger must have its root.
+    fn compare_with_kept(&self) -> Result<(), Tampered> {
+        let due = self.kept.filter(|kept| kept.size == self.frontier.size());
+        if due.is_some_and(|kept| kept.root != self.frontier.root()) {
+            let last = Position(self.frontier.size());
+            let found = "this is another history than the one whose checkpoint was kept".into();
+            return Err(Tampered {
+                first: self.proven.next().min(last),
+                last,
+                proven: self.proven,
+                found,
+            });
+        }
         Ok(())
+    }
+
+    fn reaches_kept(&self) -> Result<(), Tampered> {
+        match self.kept.filter(|kept| kept.size > self.frontier.size()) {
+            Some(kept) => Err(self.at_next(format!(
+                "{} is missing: the checkpoint that was kept covers {} records",
+                self.next(),
+                kept.size
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn checkpoint(&mut self, note: Option<&str>) -> Result<Checkpoint, Tampered> {

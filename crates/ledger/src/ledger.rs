@@ -22,6 +22,9 @@ use weir_model::{Digest, Lease, Position, Timestamp};
 /// How long a follower of a shared store waits before it looks by itself.
 const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 
+/// How long a speaker rests between two hints: a hundred a second wake nobody too late, and cost little.
+const SPEAK_EVERY: Duration = Duration::from_millis(10);
+
 /// An open ledger. Clones share it; it closes with the last of them, after what is queued was written.
 #[derive(Clone)]
 pub struct Ledger(Arc<Handle>);
@@ -40,7 +43,8 @@ impl Ledger {
     /// When the store is damaged, or its checkpoints are of another key than `signer`'s.
     pub fn open(store: Box<dyn Store>, signer: Signer) -> Result<(Self, Opened), LedgerError> {
         let opened = open::open(&*store, &signer)?;
-        let shared = Arc::new(Shared { store, signer, head: Watched::default() });
+        let (head, written) = (Watched::default(), Watched::default());
+        let shared = Arc::new(Shared { store, signer, head, written });
         shared.head.raise(opened.head);
         let (queue, jobs) = mpsc::channel();
         let writer = Writer::new(Arc::clone(&shared));
@@ -48,7 +52,8 @@ impl Ledger {
         let writer = thread.spawn(move || writer.run(&jobs)).map_err(LedgerError::Writer)?;
         let is_closed = Arc::new(AtomicBool::new(false));
         if shared.store.is_shared() {
-            follow(Arc::clone(&shared), Arc::clone(&is_closed))?;
+            background("ledger-follower", &shared, &is_closed, follow)?;
+            background("ledger-speaker", &shared, &is_closed, speak)?;
         }
         let handle = Handle { shared, queue: Some(queue), writer: Some(writer), is_closed };
         Ok((Self(Arc::new(handle)), opened))
@@ -300,18 +305,39 @@ impl Drop for Handle {
     }
 }
 
-/// Hears of what other processes append. Ends within a moment of the last handle.
-fn follow(shared: Arc<Shared>, is_closed: Arc<AtomicBool>) -> Result<(), LedgerError> {
-    let thread = std::thread::Builder::new().name("ledger-follower".into());
-    let run = move || {
-        while !is_closed.load(Ordering::Relaxed) {
-            match shared.store.follow(FOLLOW_EVERY) {
-                Ok(head) => shared.head.raise(head),
-                Err(_) => std::thread::sleep(FOLLOW_EVERY), // The writer will meet it, and tell.
-            }
+/// A thread that ends within a moment of the last handle.
+fn background(
+    name: &str,
+    shared: &Arc<Shared>,
+    is_closed: &Arc<AtomicBool>,
+    run: fn(&Shared, &AtomicBool),
+) -> Result<(), LedgerError> {
+    let (shared, is_closed) = (Arc::clone(shared), Arc::clone(is_closed));
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    thread.spawn(move || run(&shared, &is_closed)).map(|_| ()).map_err(LedgerError::Writer)
+}
+
+/// Hears of what other processes append.
+fn follow(shared: &Shared, is_closed: &AtomicBool) {
+    while !is_closed.load(Ordering::Relaxed) {
+        match shared.store.follow(FOLLOW_EVERY) {
+            Ok(head) => shared.head.raise(head),
+            Err(_) => std::thread::sleep(FOLLOW_EVERY), // The writer will meet it, and tell.
         }
-    };
-    thread.spawn(run).map(|_| ()).map_err(LedgerError::Writer)
+    }
+}
+
+/// Lets other processes hear of what we append: at once, but not more often than they can make use of.
+fn speak(shared: &Shared, is_closed: &AtomicBool) {
+    let mut told = Position(0);
+    while !is_closed.load(Ordering::Relaxed) {
+        let written = shared.written.wait_past(told, FOLLOW_EVERY);
+        if written > told {
+            told = written;
+            let _ = shared.store.hint(); // Only a hint: without it they look every half second.
+            std::thread::sleep(SPEAK_EVERY);
+        }
+    }
 }
 
 /// Whoever asked may have gone; then nobody is left to be told.

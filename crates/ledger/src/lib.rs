@@ -33,7 +33,7 @@ mod sqlite;
 mod store;
 mod writer;
 
-pub use audit::{Tampered, Verified, VerifyError, verify, verify_store};
+pub use audit::{Tampered, Verified, VerifyError, verify, verify_since, verify_store};
 pub use checkpoint::Checkpoint;
 pub use error::{AppendError, LedgerError};
 pub use lease::{HeldLease, LeaseError, LeaseProof, LeaseRow};

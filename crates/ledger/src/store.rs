@@ -57,6 +57,9 @@ pub trait Store: Archive + 'static {
     /// May other processes append to it while this one has it open?
     fn is_shared(&self) -> bool;
 
+    /// Of a shared store: let others know that the head has grown. They would find out by themselves, later.
+    fn hint(&self) -> Result<(), StoreError>;
+
     /// Of a shared store: wait until others may have appended, or `timeout`; then tell the head.
     fn follow(&self, timeout: Duration) -> Result<Position, StoreError>;
 }

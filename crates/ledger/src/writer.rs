@@ -50,7 +50,10 @@ impl Job {
 pub(crate) struct Shared {
     pub(crate) store: Box<dyn Store>,
     pub(crate) signer: Signer,
+    /// The last durable record that we know of.
     pub(crate) head: Watched,
+    /// The last that we wrote ourselves.
+    pub(crate) written: Watched,
 }
 
 /// The last durable position, and those who wait for it to grow.
@@ -171,6 +174,7 @@ impl Writer {
             if let Some((_, last)) = span(&group) {
                 self.known_at = last;
                 shared.head.raise(last);
+                shared.written.raise(last);
             }
         }
         Ok((verdicts, outcome))

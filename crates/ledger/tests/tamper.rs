@@ -8,9 +8,10 @@ use proptest::sample::Index;
 use std::sync::OnceLock;
 use weir_ledger::merkle::leaf_hash;
 use weir_ledger::{
-    Append, Ledger, Signer, SqliteStore, Tampered, VerifierKey, VerifyError, verify, verify_store,
+    Append, Checkpoint, Ledger, Signer, SqliteStore, Tampered, VerifierKey, VerifyError, verify,
+    verify_since, verify_store,
 };
-use weir_model::Position;
+use weir_model::{Digest, Position};
 
 const RECORDS: usize = 300;
 
@@ -149,7 +150,7 @@ fn place() -> impl Strategy<Value = usize> {
 
 proptest! {
     // Each case hashes three hundred records, without optimisation.
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
     #[test]
     fn a_changed_byte_is_named(at in any::<Index>(), flip in 1u8..=255) {
@@ -246,6 +247,31 @@ proptest! {
         let _ = verify(bytes.as_slice(), &key());
         let _ = verify([header.as_bytes(), &bytes].concat().as_slice(), &key());
     }
+}
+
+#[test]
+fn a_ledger_that_was_rolled_back_does_not_hold_what_was_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = SqliteStore::open(folder.path()).expect("opens");
+    let (ledger, _) = Ledger::open(Box::new(store), signer()).expect("opens");
+    let add = |text| append(&ledger, one("work", text));
+    add("1");
+    let early = ledger.checkpoint().expect("read");
+    let mut old = Vec::new();
+    ledger.export(&mut old).expect("written");
+    add("2");
+    let late = ledger.checkpoint().expect("read");
+    let mut new = Vec::new();
+    ledger.export(&mut new).expect("written");
+    let key = ledger.key();
+    verify_since(new.as_slice(), key, Some(&early)).expect("grew from it");
+    verify_since(new.as_slice(), key, Some(&late)).expect("is it");
+    verify(old.as_slice(), key).expect("sound by itself");
+    let found = verify_since(old.as_slice(), key, Some(&late)).expect_err("rolled back");
+    assert!(found.to_string().starts_with("tampered at E2: E2 is missing"), "{found}");
+    let other = Checkpoint { root: Digest::of(b"another"), ..early };
+    let found = verify_since(new.as_slice(), key, Some(&other)).expect_err("another history");
+    assert!(found.to_string().starts_with("tampered at E1"), "{found}");
 }
 
 trait Named {

@@ -78,8 +78,8 @@ impl Door {
         self.read(read).map(Json)
     }
 
-    /// Asks the ledger, on a thread that may wait for a disk.
-    pub(crate) async fn ask_ledger<T: Send + 'static>(
+    /// Asks the ledger or git, on a thread that may wait for a disk.
+    pub(crate) async fn ask_disk<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&Engine) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
@@ -88,7 +88,7 @@ impl Door {
         let asked = tokio::task::spawn_blocking(move || ask(&engine)).await;
         match asked {
             Ok(answer) => Ok(answer?),
-            Err(_) => Err(Problem::failed("the ledger could not be asked".to_owned())),
+            Err(_) => Err(Problem::failed("what is on the disk could not be asked".to_owned())),
         }
     }
 

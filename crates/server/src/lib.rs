@@ -8,6 +8,7 @@ mod api;
 mod door;
 mod git;
 mod mcp;
+mod pages;
 mod reply;
 mod see;
 mod serve;

@@ -8,7 +8,8 @@ mod status;
 mod task;
 pub(crate) mod words;
 
-pub(crate) use show::{names, unknown_in_ledger};
+pub(crate) use queue::short;
+pub(crate) use show::{names, unknown_on_disk};
 pub(crate) use status::{LINES_MAX, Place};
 
 use crate::wire::{LogEntry, Who};

@@ -2,7 +2,7 @@
 
 use crate::walls::walls;
 use crate::weir::Weir;
-use crate::{api, git, mcp};
+use crate::{api, git, mcp, pages};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use std::io;
@@ -52,6 +52,7 @@ pub fn router(engine: Engine, base: &str, closing: CancellationToken) -> Router 
     let weir = Weir::new(engine, base, closing);
     Router::new()
         .merge(api::router())
+        .merge(pages::router())
         .merge(git::router())
         .merge(mcp::router(&weir))
         .fallback(api::nothing_here)

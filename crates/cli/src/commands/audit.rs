@@ -7,9 +7,9 @@ use crate::ui::{Form, Ui};
 use clap::Subcommand;
 use serde::Serialize;
 use std::fs::File;
-use std::io::{BufReader, Read, Write as _};
+use std::io::{BufRead, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
-use weir_ledger::{Tampered, Verified, VerifierKey, VerifyError};
+use weir_ledger::{Checkpoint, Tampered, Verified, VerifierKey, VerifyError};
 use weir_model::{Digest, Refusal};
 
 /// Prove the ledger, or hand out what others need to
@@ -41,6 +41,9 @@ pub(crate) struct VerifyArgs {
     /// The public key, as `weir audit key` printed it, or a file that holds it
     #[arg(long)]
     key: Option<String>,
+    /// A file with a checkpoint that you kept, from `weir audit checkpoint`: the ledger must still hold all of it
+    #[arg(long, value_name = "FILE")]
+    since: Option<PathBuf>,
 }
 
 pub(crate) fn run(ui: &mut Ui, here: &Here, command: AuditCommand) -> Result<(), CommandError> {
@@ -114,7 +117,7 @@ fn verify(ui: &mut Ui, here: &Here, args: VerifyArgs) -> Result<(), CommandError
             let key = read_key(&key.unwrap_or_default())?;
             let doing = CommandError::doing(format!("read `{}`", file.display()));
             let export = BufReader::new(File::open(&file).map_err(doing)?);
-            weir_ledger::verify(export, &key)
+            check(export, &key, args.since.as_deref())?
         }
         None => {
             let weir = here.client()?;
@@ -123,7 +126,7 @@ fn verify(ui: &mut Ui, here: &Here, args: VerifyArgs) -> Result<(), CommandError
                 None => read_text(&weir, "/v1/audit/key")?,
             };
             let export = weir.stream("/v1/audit/export")?;
-            weir_ledger::verify(BufReader::new(export), &read_key(&key)?)
+            check(BufReader::new(export), &read_key(&key)?, args.since.as_deref())?
         }
     };
     match verified {
@@ -133,6 +136,29 @@ fn verify(ui: &mut Ui, here: &Here, args: VerifyArgs) -> Result<(), CommandError
             Err(CommandError::failed("verify the ledger", error))
         }
     }
+}
+
+/// Verifies, from a kept checkpoint on if one is given.
+fn check(
+    export: impl BufRead,
+    key: &VerifierKey,
+    since: Option<&Path>,
+) -> Result<Result<Verified, VerifyError>, CommandError> {
+    let kept = since.map(|file| kept_checkpoint(file, key)).transpose()?;
+    Ok(weir_ledger::verify_since(export, key, kept.as_ref()))
+}
+
+fn kept_checkpoint(file: &Path, key: &VerifierKey) -> Result<Checkpoint, CommandError> {
+    let doing = CommandError::doing(format!("read the checkpoint `{}`", file.display()));
+    let note = std::fs::read_to_string(file).map_err(doing)?;
+    Checkpoint::open(&note, key).map_err(|error| {
+        Refusal::new(
+            "checkpoint.malformed",
+            format!("`{}` is no checkpoint of this ledger: {error}", file.display()),
+        )
+        .hint("pass what `weir audit checkpoint` printed")
+        .into()
+    })
 }
 
 fn whole(ui: &mut Ui, verified: &Verified) -> Result<(), CommandError> {

@@ -73,7 +73,7 @@ fn show(status: &Status, page: &mut Page) {
 fn counts(counts: &Counts) -> String {
     let said = [
         (counts.tasks_ready, "ready"),
-        (counts.tasks_waiting, "waiting"),
+        (counts.tasks_blocked, "blocked"),
         (counts.tasks_claimed, "claimed"),
         (counts.tasks_submitted, "submitted"),
         (counts.tasks_done, "done"),

@@ -51,7 +51,7 @@ pub(crate) struct CreateArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct ListArgs {
     /// Only those in this state
-    #[arg(long, value_parser = ["ready", "waiting", "claimed", "submitted", "done", "withdrawn"])]
+    #[arg(long, value_parser = ["ready", "blocked", "claimed", "submitted", "done", "withdrawn"])]
     state: Option<String>,
 }
 

@@ -1,6 +1,7 @@
 //! `weir up`
 
 mod address;
+mod detach;
 mod doors;
 
 use crate::client::Client;
@@ -9,22 +10,18 @@ use crate::here::{Here, Repository};
 use crate::ui::Ui;
 use address::Listen;
 use doors::Doors;
-use std::fs::OpenOptions;
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::os::unix::process::CommandExt as _;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use weir_engine::{Found, Options, Space, Store};
-use weir_model::Refusal;
 use weir_server::Serving;
 
 /// Start Weir for the repository you stand in, and say where everything is
 ///
-/// Everything is kept under `.git/weir`: no tracked file is touched, nor your checkout. A second `weir up` finds the
-/// first and prints the same. It runs until Ctrl-C or `weir down`.
+/// Everything is kept under `.git/weir`, and refs under `refs/weir` keep git from pruning what Weir uses: no tracked
+/// file is touched, nor your checkout or your branches. A second `weir up` finds the first and prints the same. It
+/// runs until Ctrl-C or `weir down`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct UpArgs {
     /// Where to listen [default: 127.0.0.1, on the port of last time or the first free one from 7747]
@@ -53,7 +50,7 @@ const START: Duration = Duration::from_secs(60);
 pub(crate) fn run(ui: &mut Ui, here: &Here, args: UpArgs) -> Result<(), CommandError> {
     log_to_stderr();
     if args.detach {
-        return detach(ui, here);
+        return detach::detach(ui, here);
     }
     let options = Options {
         trunk: args.trunk.clone(),
@@ -68,6 +65,7 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, args: UpArgs) -> Result<(), CommandE
         Ok((space, found)) => serve(ui, &space, &found, &args),
         Err(weir_engine::Error::Refused(refusal)) if refusal.code == "space.in_use" => {
             let repository = here.repository()?;
+            ui.progress(format_args!("another start is under way"));
             let weir = wait_for(&repository, START)?.ok_or(refusal)?;
             let doors = Doors::of_running(&weir)?;
             ui.answer(&doors, doors::show)?;
@@ -170,64 +168,6 @@ impl Ends {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
-    }
-}
-
-/// The same command again, on its own, with its words in a file.
-fn detach(ui: &mut Ui, here: &Here) -> Result<(), CommandError> {
-    let repository = here.repository()?;
-    let doing = || CommandError::doing("start the server in the background");
-    let path = std::env::temp_dir().join(format!("weir-up-{}.log", std::process::id()));
-    let log = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path);
-    let log = log.map_err(doing())?;
-    let arguments = std::env::args_os().skip(1).filter(|argument| argument != "--detach");
-    let mut child = std::process::Command::new(std::env::current_exe().map_err(doing())?)
-        .args(arguments)
-        .current_dir(&here.dir)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(log)
-        // A group of its own: the Ctrl-C of this terminal is not for it.
-        .process_group(0)
-        .spawn()
-        .map_err(doing())?;
-    ui.progress(format_args!("waiting for the server"));
-    let started = Instant::now();
-    while started.elapsed() < START {
-        if let Some(weir) = wait_for(&repository, Duration::ZERO)? {
-            let _ = std::fs::remove_file(&path);
-            let doors = Doors::of_running(&weir)?;
-            ui.answer(&doors, doors::show)?;
-            ui.status(format_args!("It runs in the background until `weir down`."));
-            return Ok(());
-        }
-        if let Some(status) = child.try_wait().map_err(doing())?
-            && !status.success()
-        {
-            let said = std::fs::read_to_string(&path).unwrap_or_default();
-            let _ = std::fs::remove_file(&path);
-            return Err(repeat(&said));
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    Err(CommandError::failed("start the server in the background", "it does not answer"))
-}
-
-/// What a child said before it ended, as our own error.
-fn repeat(said: &str) -> CommandError {
-    let mut lines = said.lines();
-    let error = lines.find_map(|line| {
-        let (code, sentence) = line.strip_prefix("error[")?.split_once("]: ")?;
-        Some((code.to_owned(), sentence.to_owned()))
-    });
-    let json = said.lines().find_map(|line| serde_json::from_str::<Refusal>(line).ok());
-    match (json, error) {
-        (Some(refusal), _) => refusal.into(),
-        (None, Some((code, sentence))) => {
-            let hint = lines.find_map(|line| line.strip_prefix("hint: ").map(str::to_owned));
-            Refusal { code: code.into(), sentence, hint }.into()
-        }
-        (None, None) => CommandError::failed("start the server in the background", said.trim()),
     }
 }
 

@@ -308,6 +308,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn a_bent_proof_proves_nothing(size in 2u64..300, a in any::<u64>(), step in any::<usize>(), bit in 0usize..256) {
             let kept = leaves(size as usize);

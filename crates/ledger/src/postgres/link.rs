@@ -61,6 +61,17 @@ impl Server {
         Ok(client)
     }
 
+    /// A connection that tells of appends, and the server's number for it. What it says needs no disk.
+    pub(super) fn speak(&self) -> Result<(Client, i32), StoreError> {
+        let mut client = self.connect()?;
+        let mut ask = || {
+            client.batch_execute("SET synchronous_commit TO off")?;
+            Ok(client.query_one("SELECT pg_backend_pid()", &[])?.get(0))
+        };
+        let pid = ask().map_err(failed("tell others of appends"))?;
+        Ok((client, pid))
+    }
+
     /// Makes the tables, or checks that they are ours.
     pub(super) fn prepare(&self) -> Result<(), StoreError> {
         let schema = &self.schema;
@@ -103,42 +114,25 @@ impl Server {
     }
 }
 
-/// The connection that writes, with its statements prepared.
+/// The connection that writes, with its statement prepared.
 pub(super) struct Link {
     pub(super) client: Client,
-    pub(super) pid: i32,
-    lock: Statement,
     write: Statement,
 }
 
 impl Link {
     pub(super) fn new(mut client: Client) -> Result<Self, StoreError> {
-        let mut prepare = || -> Result<_, postgres::Error> {
-            let lock = client.prepare(&format!("{} FOR UPDATE", rows::HEAD))?;
-            let write = client.prepare(rows::WRITE)?;
-            let pid = client.query_one("SELECT pg_backend_pid()", &[])?.get(0);
-            Ok((lock, write, pid))
-        };
-        let (lock, write, pid) = prepare().map_err(failed("prepare to write"))?;
-        Ok(Self { client, pid, lock, write })
+        let write = client.prepare(rows::WRITE).map_err(failed("prepare to write"))?;
+        Ok(Self { client, write })
     }
 
-    pub(super) fn begin(&mut self) -> Result<(), StoreError> {
-        self.client.batch_execute("BEGIN").map_err(failed("begin to write"))
-    }
-
-    /// The head, held until the end of the transaction.
-    pub(super) fn lock_head(&mut self) -> Result<Option<Head>, StoreError> {
-        let doing = "lock the head";
-        let mut row = self.client.query_opt(&self.lock, &[]).map_err(failed(doing))?;
-        if row.is_none() {
-            // No row to lock yet: whoever founds the ledger first holds the table.
-            self.client
-                .batch_execute("LOCK TABLE head IN SHARE ROW EXCLUSIVE MODE")
-                .map_err(failed(doing))?;
-            row = self.client.query_opt(&self.lock, &[]).map_err(failed(doing))?;
+    /// Begins a transaction, and gives the head, which nobody else can move until it ends.
+    pub(super) fn begin(&mut self) -> Result<Option<Head>, StoreError> {
+        let doing = "begin to write";
+        match rows::begin(&mut self.client).map_err(failed(doing))? {
+            Some(head) => head.map(Some),
+            None => rows::lock_unfounded(&mut self.client).map_err(failed(doing))?.transpose(),
         }
-        row.map(|row| rows::read_head(&row)).transpose()
     }
 
     pub(super) fn write(&mut self, group: &Group, is_first: bool) -> Result<(), StoreError> {

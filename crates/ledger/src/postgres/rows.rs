@@ -4,7 +4,7 @@ use crate::lease::LeaseRow;
 use crate::merkle::Frontier;
 use crate::record::{Stream, Version};
 use crate::store::{Body, Group, Head, Line, StoreError};
-use postgres::{Client, Error, Row, Statement};
+use postgres::{Client, Error, Row, SimpleQueryMessage, SimpleQueryRow, Statement};
 use std::collections::BTreeMap;
 use weir_model::{Digest, FencingToken, Position, Timestamp};
 
@@ -25,18 +25,56 @@ pub(super) fn hash(bytes: &[u8]) -> std::result::Result<Digest, StoreError> {
     bytes.map(Digest::from_bytes).map_err(|_| StoreError::damaged("a stored hash has not 32 bytes"))
 }
 
-pub(super) const HEAD: &str = "SELECT size, frontier, clock, checkpoint FROM head";
+const HEAD: &str = "SELECT size, frontier, clock, checkpoint FROM head";
+
+/// Begins a transaction with the head locked, in one round trip; as text, because only a query without
+/// parameters may hold two statements.
+const BEGIN: &str =
+    "BEGIN; SELECT size, encode(frontier, 'hex'), clock, checkpoint FROM head FOR UPDATE";
+
+pub(super) fn begin(client: &mut Client) -> Result<Option<std::result::Result<Head, StoreError>>> {
+    let answers = client.simple_query(BEGIN)?;
+    let row = answers.iter().find_map(|answer| match answer {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    Ok(row.map(|row| head_of_text(row).ok_or_else(|| StoreError::damaged("its head is no head"))))
+}
+
+fn head_of_text(row: &SimpleQueryRow) -> Option<Head> {
+    let (peaks, rest) = row.get(1)?.as_bytes().as_chunks::<64>();
+    let peaks: Option<_> =
+        peaks.iter().map(|peak| str::from_utf8(peak).ok()?.parse().ok()).collect();
+    let frontier = Frontier::from_peaks(row.get(0)?.parse().ok()?, peaks?)?;
+    let clock =
+        row.get(2).map(|clock| clock.parse().map(Timestamp::from_millis)).transpose().ok()?;
+    rest.is_empty().then(|| Some(Head { frontier, clock, checkpoint: row.get(3)?.to_owned() }))?
+}
+
+/// The head of a ledger that had none a moment ago: there was no row to lock, so whoever founds it first
+/// holds the table.
+pub(super) fn lock_unfounded(
+    client: &mut Client,
+) -> Result<Option<std::result::Result<Head, StoreError>>> {
+    client.batch_execute("LOCK TABLE head IN SHARE ROW EXCLUSIVE MODE")?;
+    head(client)
+}
 
 pub(super) fn head(client: &mut Client) -> Result<Option<std::result::Result<Head, StoreError>>> {
     Ok(client.query_opt(HEAD, &[])?.map(|row| read_head(&row)))
 }
 
-pub(super) fn read_head(row: &Row) -> std::result::Result<Head, StoreError> {
+fn read_head(row: &Row) -> std::result::Result<Head, StoreError> {
     let size = counted(row.get(0));
     let frontier = Frontier::from_bytes(size, row.get(1))
         .ok_or_else(|| StoreError::damaged(format!("the frontier does not fit {size} records")))?;
     let clock = row.get::<_, Option<i64>>(2).map(Timestamp::from_millis);
     Ok(Head { frontier, clock, checkpoint: row.get(3) })
+}
+
+/// Lets those who listen know that the head has grown.
+pub(super) fn notify(client: &mut Client) -> Result<()> {
+    client.batch_execute("SELECT pg_notify('weir_' || current_schema(), '')")
 }
 
 pub(super) fn size(client: &mut Client) -> Result<u64> {
@@ -140,8 +178,7 @@ pub(super) const WRITE: &str = "
     ), milestone AS (
         INSERT INTO checkpoints (size, note) SELECT $9::bigint, $10::text WHERE $11::bool
     )
-    UPDATE head SET size = $9, checkpoint = $10, frontier = $12::bytea, clock = $13::bigint
-    RETURNING pg_notify('weir_' || current_schema(), '')";
+    UPDATE head SET size = $9, checkpoint = $10, frontier = $12::bytea, clock = $13::bigint";
 
 pub(super) fn write(
     client: &mut Client,

@@ -167,6 +167,10 @@ impl Store for SqliteStore {
         false
     }
 
+    fn hint(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn follow(&self, timeout: Duration) -> Result<Position, StoreError> {
         std::thread::sleep(timeout);
         Ok(self.head()?.map_or(Position(0), |head| head.position()))

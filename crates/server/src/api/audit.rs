@@ -28,7 +28,7 @@ pub(crate) async fn key(door: Door) -> Result<String, Problem> {
     responses((status = 200, body = String, content_type = "text/plain"),
         (status = "default", body = Refused)))]
 pub(crate) async fn checkpoint(door: Door) -> Result<String, Problem> {
-    let checkpoint = door.ask_ledger(weir_engine::Engine::checkpoint).await?;
+    let checkpoint = door.ask_disk(weir_engine::Engine::checkpoint).await?;
     Ok(checkpoint.note)
 }
 

@@ -27,14 +27,14 @@ const ABOUT_MAX: usize = 100;
 /// The latest events, newest first.
 pub(crate) async fn latest(door: &Door, count: usize) -> Result<Vec<LogEntry>, Problem> {
     let after = Position(door.position().0.saturating_sub(count as u64));
-    let records = door.ask_ledger(move |engine| engine.log(after, count)).await?;
+    let records = door.ask_disk(move |engine| engine.log(after, count)).await?;
     door.read(|see| Ok(records.iter().rev().map(|record| see.entry(record)).collect()))
 }
 
 /// One event.
 pub(crate) async fn one(door: &Door, at: Position) -> Result<Option<LogEntry>, Problem> {
     let Some(before) = at.0.checked_sub(1) else { return Ok(None) };
-    let records = door.ask_ledger(move |engine| engine.log(Position(before), 1)).await?;
+    let records = door.ask_disk(move |engine| engine.log(Position(before), 1)).await?;
     let found = records.first().filter(|record| record.position == at);
     door.read(|see| Ok(found.map(|record| see.entry(record))))
 }
@@ -42,7 +42,7 @@ pub(crate) async fn one(door: &Door, at: Position) -> Result<Option<LogEntry>, P
 /// What happened to one id lately, newest first.
 pub(crate) async fn about(door: &Door, id: &AnyId) -> Result<Vec<LogEntry>, Problem> {
     let (id, head) = (id.clone(), door.position());
-    let records = door.ask_ledger(move |engine| look_back(engine, &id, head)).await?;
+    let records = door.ask_disk(move |engine| look_back(engine, &id, head)).await?;
     door.read(|see| Ok(records.iter().map(|record| see.entry(record)).collect()))
 }
 
@@ -117,7 +117,7 @@ pub(crate) async fn log(door: Door, part: Result<Query<Part>, QueryRejection>) -
     let limit = part.limit.unwrap_or(50).clamp(1, BATCH);
     let head = door.position();
     let (records, next) = door
-        .ask_ledger(move |engine| match (part.after, id) {
+        .ask_disk(move |engine| match (part.after, id) {
             (Some(after), id) => forward(engine, after, limit, id.as_ref()),
             (None, Some(id)) => {
                 let mut records = look_back(engine, &id, head)?;
@@ -205,7 +205,7 @@ fn follow(door: Door, after: Position) -> impl Stream<Item = Result<Event, Infal
     stream::unfold((door, head, after), async |(door, mut head, after)| {
         loop {
             head.mark_unchanged();
-            let read = door.ask_ledger(move |engine| engine.log(after, BATCH)).await.ok()?;
+            let read = door.ask_disk(move |engine| engine.log(after, BATCH)).await.ok()?;
             if let Some(last) = read.last().map(|last| last.position) {
                 let told = door.read(|see| Ok(tell(see, &read))).ok()?;
                 return Some((stream::iter(told), (door, head, last)));

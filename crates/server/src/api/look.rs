@@ -3,11 +3,12 @@
 use super::events;
 use crate::door::{Door, Named};
 use crate::reply::{Problem, Reply};
-use crate::see::unknown_in_ledger;
-use crate::wire::{Body, Link, Refused, Shown, Space, Status, Thing};
+use crate::see::unknown_on_disk;
+use crate::wire::{Body, Commit, Link, Refused, Shown, Space, Status, Thing};
 use axum::Json;
 use axum::http::header;
 use axum::response::IntoResponse;
+use weir_engine::{Engine, Error};
 use weir_model::{AnyId, Digest, Position, Refusal};
 
 /// Which space this is
@@ -56,10 +57,11 @@ pub(crate) async fn show(door: Door, Named(id): Named<AnyId>) -> Reply<Shown> {
 pub(crate) async fn shown(door: &Door, id: AnyId) -> Result<Shown, Problem> {
     let (known, mut links) = door.read(|see| Ok((see.thing(&id)?, see.links(&id))))?;
     let thing = match (known, &id) {
+        (known, AnyId::Commit(name)) => Thing::Commit(commit(door, known, name).await?),
         (Some(thing), _) => thing,
         (None, AnyId::Event(position)) => event(door, *position, &mut links).await?,
         (None, AnyId::Body(digest)) => Thing::Body(body_as_text(door, *digest).await?),
-        (None, other) => return Err(unknown_in_ledger(other).into()),
+        (None, other) => return Err(unknown_on_disk(other).into()),
     };
     let events = match id {
         AnyId::Event(_) => Vec::new(),
@@ -83,13 +85,51 @@ pub(crate) async fn shown(door: &Door, id: AnyId) -> Result<Shown, Problem> {
 
 async fn event(door: &Door, at: Position, links: &mut Vec<Link>) -> Result<Thing, Problem> {
     let entry = events::one(door, at).await?;
-    let entry = entry.ok_or_else(|| unknown_in_ledger(&AnyId::Event(at)))?;
+    let entry = entry.ok_or_else(|| unknown_on_disk(&AnyId::Event(at)))?;
     links.extend(ids_in(&entry.event).map(|id| Link {
         id,
         how: "named in it".into(),
         title: None,
     }));
     Ok(Thing::Event(entry))
+}
+
+/// A commit, with what git says of it. Only what is on the trunk or went through here is told: beside the trunk lie
+/// the objects of the whole repository, and somebody's branch is their own.
+async fn commit(door: &Door, known: Option<Thing>, name: &str) -> Result<Commit, Problem> {
+    let known = match known {
+        Some(Thing::Commit(commit)) => Some(commit),
+        Some(_) | None => None,
+    };
+    let (wanted, is_known) = (name.to_owned(), known.is_some());
+    let found = door.ask_disk(move |engine| in_git(engine, &wanted, is_known)).await?;
+    let commit = match (known, &found) {
+        (Some(known), _) => known,
+        (None, Some(found)) => Commit { commit: found.id.to_string(), ..Commit::default() },
+        (None, None) => return Err(unknown_on_disk(&AnyId::Commit(name.to_owned())).into()),
+    };
+    Ok(match found {
+        Some(found) => Commit {
+            title: Some(found.subject),
+            author: Some(found.author.person.name),
+            at: Some(found.committer.at),
+            ..commit
+        },
+        None => commit,
+    })
+}
+
+fn in_git(engine: &Engine, name: &str, is_known: bool) -> Result<Option<weir_git::Commit>, Error> {
+    let objects = engine.trunk().objects();
+    let id = match objects.commit_by_prefix(name) {
+        Ok(id) => id,
+        Err(error) if error.refusal().is_some_and(|why| why.code == "commit.unknown") => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let shown = is_known || objects.contains(engine.trunk().tip()?, id)?;
+    if shown { Ok(Some(objects.commit(id)?)) } else { Ok(None) }
 }
 
 /// The ids that an event names, each as it can be shown.
@@ -111,7 +151,7 @@ fn ids_in(event: &serde_json::Value) -> impl Iterator<Item = String> {
 const SHOWN_BYTES_MAX: usize = 64 << 10;
 
 async fn body_as_text(door: &Door, digest: Digest) -> Result<Body, Problem> {
-    let kept = door.ask_ledger(move |engine| engine.body(&digest)).await?;
+    let kept = door.ask_disk(move |engine| engine.body(&digest)).await?;
     let digest_text = format!("sha256:{digest}");
     match kept {
         Some(weir_ledger::Body::Kept(bytes)) => Ok(Body {
@@ -123,7 +163,7 @@ async fn body_as_text(door: &Door, digest: Digest) -> Result<Body, Problem> {
         Some(weir_ledger::Body::Erased) => {
             Ok(Body { digest: digest_text, bytes: None, text: None, erased: true })
         }
-        None => Err(unknown_in_ledger(&AnyId::Body(digest)).into()),
+        None => Err(unknown_on_disk(&AnyId::Body(digest)).into()),
     }
 }
 
@@ -149,7 +189,7 @@ pub(crate) async fn body(
     door: Door,
     Named(DigestText(digest)): Named<DigestText>,
 ) -> Result<impl IntoResponse, Problem> {
-    let kept = door.ask_ledger(move |engine| engine.body(&digest)).await?;
+    let kept = door.ask_disk(move |engine| engine.body(&digest)).await?;
     match kept {
         Some(weir_ledger::Body::Kept(bytes)) => {
             // Never as a page: whoever wrote a check's output could otherwise speak in our name.
@@ -159,7 +199,7 @@ pub(crate) async fn body(
             let sentence = format!("the body `sha256:{digest}` was erased");
             Err(Refusal::new("body.erased", sentence).into())
         }
-        None => Err(unknown_in_ledger(&AnyId::Body(digest)).into()),
+        None => Err(unknown_on_disk(&AnyId::Body(digest)).into()),
     }
 }
 

@@ -16,7 +16,7 @@ impl std::fmt::Debug for Shown {
 }
 
 impl Shown {
-    /// A secret that the caller was just given.
+    #[cfg(test)]
     pub(crate) fn new(secret: impl Into<String>) -> Self {
         Self(secret.into())
     }

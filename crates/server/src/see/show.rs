@@ -6,7 +6,7 @@ use crate::wire::{Commit, Link, Thing};
 use weir_model::{AnyId, CandidateId, ChangeId, Refusal, RevisionId, TaskId};
 
 impl See<'_> {
-    /// What an id stands for, unless the folds cannot know: an event and a body are in the ledger.
+    /// What an id stands for, unless the folds cannot know: an event and a body are in the ledger, a commit in git.
     ///
     /// # Errors
     /// `*.unknown` when there is nothing by that id.
@@ -36,7 +36,7 @@ impl See<'_> {
             AnyId::Landing(landing) => {
                 folds.queue.landing(*landing).map(|known| Thing::Landing(self.landing(known)))
             }
-            AnyId::Commit(name) => self.commit(name).map(Thing::Commit),
+            AnyId::Commit(name) => return Ok(self.commit(name).map(Thing::Commit)),
             AnyId::Event(_) | AnyId::Body(_) => return Ok(None),
         };
         thing.map(Some).ok_or_else(|| unknown(id))
@@ -188,7 +188,8 @@ impl See<'_> {
         if tip.is_some() {
             roles.insert(0, format!("the tip of {}", queue.trunk()));
         }
-        Some(Commit { commit: full.to_owned(), roles })
+        let commit = full.to_owned();
+        Some(Commit { commit, roles, title: None, author: None, at: None })
     }
 
     /// The ids a commit belongs to, and how. At most ten: one commit is the base of many.
@@ -235,8 +236,8 @@ fn unknown(id: &AnyId) -> Refusal {
         .hint("see what there is: `weir status`")
 }
 
-/// The same refusal, for what only the ledger can look up.
-pub(crate) fn unknown_in_ledger(id: &AnyId) -> Refusal {
+/// The same refusal, for what only the disk can look up.
+pub(crate) fn unknown_on_disk(id: &AnyId) -> Refusal {
     unknown(id)
 }
 

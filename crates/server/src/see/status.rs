@@ -79,7 +79,7 @@ impl See<'_> {
         for task in self.folds.work.tasks() {
             *match self.task_state(task) {
                 TaskState::Ready => &mut counts.tasks_ready,
-                TaskState::Waiting => &mut counts.tasks_waiting,
+                TaskState::Blocked => &mut counts.tasks_blocked,
                 TaskState::Claimed => &mut counts.tasks_claimed,
                 TaskState::Submitted => &mut counts.tasks_submitted,
                 TaskState::Done => &mut counts.tasks_done,

@@ -31,7 +31,7 @@ impl See<'_> {
         match task.state {
             State::Claimed(hold) if self.now < hold.expires_at => TaskState::Claimed,
             State::Open | State::Claimed(_) if task.waits_for.is_empty() => TaskState::Ready,
-            State::Open | State::Claimed(_) => TaskState::Waiting,
+            State::Open | State::Claimed(_) => TaskState::Blocked,
             State::Submitted(_) => TaskState::Submitted,
             State::Done(_) => TaskState::Done,
             State::Withdrawn => TaskState::Withdrawn,

@@ -8,7 +8,7 @@ use std::fmt::Display;
 use weir_ledger::Record;
 use weir_model::event::queue::Verdict;
 use weir_model::event::{guard, queue, review, work};
-use weir_model::{Actor, Event};
+use weir_model::{Actor, Event, Timestamp};
 
 /// What a record says; its kind when this version cannot read it.
 pub(crate) fn of_record(see: &See<'_>, record: &Record) -> String {
@@ -32,18 +32,22 @@ fn of_guard(see: &See<'_>, event: &guard::Event) -> String {
         Event::RoleChanged { person: who, role } => format!("{} became {role}", person(who)),
         Event::PersonRemoved { person: who } => format!("{} left the space", person(who)),
         Event::TokenIssued { token, person: who, label, expires_at, .. } => {
-            format!("token `{token}` ({label}) was issued to {} until {expires_at}", person(who))
+            format!(
+                "token `{token}` ({label}) was issued to {} until {}",
+                person(who),
+                moment(*expires_at)
+            )
         }
         Event::TokenRevoked { token } => format!("token `{token}` was revoked"),
         Event::SignInOffered { person: who, expires_at, .. } => {
-            format!("a link to sign in was made for {}, until {expires_at}", person(who))
+            format!("a link to sign in was made for {}, until {}", person(who), moment(*expires_at))
         }
         Event::SignInRedeemed { .. } => "a link to sign in was used".to_owned(),
         Event::SessionOpened { session, agent, person: who, parent, expires_at, .. } => {
             let parent = parent.map(|parent| format!(" from `{parent}`")).unwrap_or_default();
-            let answers = person(who);
+            let (answers, until) = (person(who), moment(*expires_at));
             format!(
-                "session `{session}` of {agent} began{parent}; {answers} answers for it, until {expires_at}"
+                "session `{session}` of {agent} began{parent}; {answers} answers for it, until {until}"
             )
         }
         Event::SessionEnded { session, why } => format!("session `{session}` ended: {why}"),
@@ -64,11 +68,11 @@ fn of_work(see: &See<'_>, event: &work::Event) -> String {
             format!("{} cut task `{task}`: {title}", person(who))
         }
         Event::TaskClaimed { task, hold } => {
-            let (who, until) = (session(&hold.session), hold.expires_at);
+            let (who, until) = (session(&hold.session), moment(hold.expires_at));
             format!("{who} claimed `{task}` under {} until {until}", hold.token)
         }
         Event::ClaimRenewed { task, hold } => {
-            format!("{} renewed `{task}` until {}", session(&hold.session), hold.expires_at)
+            format!("{} renewed `{task}` until {}", session(&hold.session), moment(hold.expires_at))
         }
         Event::ClaimReleased { task, session: who } => {
             format!("{} gave `{task}` back", session(who))
@@ -77,7 +81,7 @@ fn of_work(see: &See<'_>, event: &work::Event) -> String {
             format!("the gate has `{task}`, as change `{change}`")
         }
         Event::TaskReturned { task, hold: Some(hold) } => {
-            let (who, until) = (session(&hold.session), hold.expires_at);
+            let (who, until) = (session(&hold.session), moment(hold.expires_at));
             format!("`{task}` went back to {who} for repair, until {until}")
         }
         Event::TaskReturned { task, hold: None } => {
@@ -173,6 +177,13 @@ impl See<'_> {
     }
 }
 
+/// A time to the minute: `2026-11-22 14:05 UTC`. The event beside the sentence has it exactly.
+fn moment(at: Timestamp) -> String {
+    let exact = at.to_string();
+    let (day, time) = exact.split_once('T').unwrap_or((&exact, ""));
+    format!("{day} {} UTC", time.get(..5).unwrap_or(time))
+}
+
 /// How a check ended, in a word or two.
 pub(crate) fn verdict_word(verdict: Verdict) -> &'static str {
     match verdict {
@@ -186,7 +197,8 @@ pub(crate) fn verdict_word(verdict: Verdict) -> &'static str {
 /// A length of time as a person says it: `0.4 s`, `12 s`, `3 min 20 s`.
 pub(crate) fn seconds(millis: u64) -> String {
     match millis {
-        0..10_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+        0..100 => "under 0.1 s".to_owned(),
+        100..10_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
         10_000..60_000 => format!("{} s", millis / 1000),
         60_000.. => format!("{} min {} s", millis / 60_000, millis % 60_000 / 1000),
     }

@@ -61,13 +61,23 @@ pub struct Link {
     pub title: Option<String>,
 }
 
-/// A commit that Weir had to do with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// A commit that Weir had to do with, or that is on the trunk.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Commit {
     /// Its full name.
     pub commit: String,
     /// What it was to Weir: `revision C1.1`, `candidate Q1`, `the tip of main`.
     pub roles: Vec<String>,
+    /// The first line of its message, if git has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Who wrote it, as the commit says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// When it was recorded, as the commit says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub at: Option<Timestamp>,
 }
 
 /// A body that events speak of by its digest.

@@ -71,7 +71,7 @@ pub struct Counts {
     /// Tasks an agent may claim.
     pub tasks_ready: u64,
     /// Tasks that come after others.
-    pub tasks_waiting: u64,
+    pub tasks_blocked: u64,
     /// Tasks in work.
     pub tasks_claimed: u64,
     /// Tasks with the gate.

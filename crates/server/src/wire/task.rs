@@ -53,7 +53,7 @@ pub enum TaskState {
     /// An agent may claim it.
     Ready,
     /// It comes after tasks that are not done.
-    Waiting,
+    Blocked,
     /// A session has it.
     Claimed,
     /// The gate has it, with a change.
@@ -69,7 +69,7 @@ impl TaskState {
     pub fn word(self) -> &'static str {
         match self {
             Self::Ready => "ready",
-            Self::Waiting => "waiting",
+            Self::Blocked => "blocked",
             Self::Claimed => "claimed",
             Self::Submitted => "submitted",
             Self::Done => "done",

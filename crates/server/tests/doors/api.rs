@@ -190,6 +190,8 @@ async fn everything_that_was_printed_can_be_shown() {
         assert_eq!(shown.status, StatusCode::OK, "{id}: {}", shown.text);
         let shown = shown.json();
         assert_eq!(shown["id"], json!(id));
+        // One name a field: an event has a kind of its own.
+        assert!(shown["thing"]["is"].is_string(), "{shown}");
         for link in shown["links"].as_array().expect("links") {
             let other = link["id"].as_str().expect("an id");
             let linked = house.get(&format!("/v1/show/{other}")).await;
@@ -197,11 +199,21 @@ async fn everything_that_was_printed_can_be_shown() {
         }
     }
     let shown = house.get(&format!("/v1/show/{task}")).await.json();
-    assert_eq!(shown["thing"]["kind"], json!("task"));
+    assert_eq!(shown["thing"]["is"], json!("task"));
     assert_eq!(shown["events"][0]["kind"], json!("task.created.v1"));
-    let tip = house.get("/v1/space").await.json()["tip"].as_str().expect("a tip").to_owned();
+    let tip = house.engine.trunk().tip().expect("a tip").to_string();
     let shown = house.get(&format!("/v1/show/{}", &tip[..10])).await.json();
-    assert_eq!(shown["id"], json!(tip));
+    assert_eq!((&shown["id"], &shown["thing"]["title"]), (&json!(tip), &json!("Begin")));
+}
+
+#[tokio::test]
+async fn a_commit_beside_the_trunk_is_nobody_s_business() {
+    let house = House::new();
+    let repo = house.folder.path().join("repo");
+    crate::support::git(&repo, &["commit", "-q", "--allow-empty", "-m", "Not yet for others"]);
+    let own = crate::support::git(&repo, &["rev-parse", "HEAD"]);
+    let shown = house.get(&format!("/v1/show/{}", own.trim())).await;
+    assert_eq!((shown.status.as_u16(), shown.code().as_str()), (404, "commit.unknown"));
 }
 
 #[tokio::test]

@@ -5,5 +5,6 @@ mod events;
 mod git;
 mod mcp;
 mod openapi;
+mod pages;
 mod support;
 mod walls;

@@ -58,7 +58,7 @@ pub(super) fn show(account: &Account, page: &mut Page) {
     if let Some(change) = agents.iter().find_map(|ending| ending.change.as_ref()) {
         page.line(format!("    weir show {change}"));
     }
-    page.line("    git log --graph --oneline --all   # yours; Weir's trunk: git fetch \"$(pwd)/.git/weir\"");
+    page.line("    git --git-dir=.git/weir/trunk.git log --graph --oneline main");
     page.line(format!(
         "    weir audit verify {} --key {}",
         export.display(),

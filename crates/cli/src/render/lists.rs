@@ -1,0 +1,146 @@
+//! Several things of a kind, one a line: the id first, what people wrote last.
+
+use super::{short, who};
+use crate::page::Page;
+use crate::table::{Cell, Look, Table};
+use weir_server::wire::{
+    Change, ChangeState, Landing, List, LogEntry, Session, Task, TaskState, Wait, Whose,
+};
+
+/// Tasks, one a line.
+pub(crate) fn tasks(page: &mut Page, tasks: &[Task], otherwise: &str) {
+    let mut table = Table::new(&["task", "state", "since", "owner", "title"]);
+    for task in tasks {
+        let state = Cell::new(task.state.word(), task_look(task.state));
+        let owner = task.hold.as_ref().map(|hold| who(&hold.session)).unwrap_or_default();
+        let since = task.since.map(|at| page.ago(at)).unwrap_or_default();
+        table.row([strong(task.id), state, dim(since), owner.into(), task.title.as_str().into()]);
+    }
+    page.table(&table, otherwise);
+}
+
+/// Changes, one a line.
+pub(crate) fn changes(page: &mut Page, changes: &[Change], otherwise: &str) {
+    let mut table = Table::new(&["change", "task", "state", "since", "title"]);
+    for change in changes {
+        let state = Cell::new(change.state.word(), change_look(change.state));
+        let since = change.since.map(|at| page.ago(at)).unwrap_or_default();
+        let id =
+            change.revisions.last().map_or_else(|| change.id.to_string(), |r| r.id.to_string());
+        table.row([
+            strong(id),
+            change.task.into(),
+            state,
+            dim(since),
+            change.title.as_str().into(),
+        ]);
+    }
+    page.table(&table, otherwise);
+}
+
+/// Sessions, one a line.
+pub(crate) fn sessions(page: &mut Page, sessions: &[Session], otherwise: &str) {
+    let mut table = Table::new(&["session", "state", "ends", "task", "person", "agent"]);
+    for session in sessions {
+        let state = match (&session.ended, session.alive) {
+            (_, true) => Cell::new("alive", Look::Good),
+            (Some(_), false) => dim("ended"),
+            (None, false) => dim("expired"),
+        };
+        let ends = if session.alive { page.ago(session.expires_at) } else { String::new() };
+        let task = session.task.map(|task| task.to_string()).unwrap_or_default();
+        table.row([
+            strong(session.id),
+            state,
+            dim(ends),
+            task.into(),
+            who(&session.person).into(),
+            session.agent.as_str().into(),
+        ]);
+    }
+    page.table(&table, otherwise);
+}
+
+/// Landings, one a line.
+pub(crate) fn landings(page: &mut Page, landings: &[Landing], otherwise: &str) {
+    let mut table = Table::new(&["landing", "revision", "commit", "when", "title"]);
+    for landing in landings {
+        let when = landing.at.map(|at| page.ago(at)).unwrap_or_default();
+        table.row([
+            strong(landing.id),
+            landing.revision.into(),
+            short(&landing.to).into(),
+            dim(when),
+            landing.title.as_str().into(),
+        ]);
+    }
+    page.table(&table, otherwise);
+}
+
+/// What waits, for whom, since when.
+pub(crate) fn waits(page: &mut Page, waits: &[Wait], otherwise: &str) {
+    let mut table = Table::new(&["waits", "for", "since", "what", "title"]);
+    for wait in waits {
+        let (whose, look) = match wait.whose {
+            Whose::You => ("you", Look::Wait),
+            Whose::Person => ("a person", Look::Plain),
+            Whose::Agent => ("an agent", Look::Plain),
+            Whose::Gate => ("the gate", Look::Plain),
+            Whose::Task => ("a task", Look::Dim),
+        };
+        let since = wait.since.map(|at| page.ago(at)).unwrap_or_default();
+        table.row([
+            strong(&wait.subject),
+            Cell::new(whose, look),
+            dim(since),
+            wait.waits_for.as_str().into(),
+            wait.title.as_str().into(),
+        ]);
+    }
+    page.table(&table, otherwise);
+}
+
+/// Events, one a line, oldest first.
+pub(crate) fn events<'e>(page: &mut Page, events: impl Iterator<Item = &'e LogEntry>) {
+    let mut table = Table::new(&[]);
+    for event in events {
+        let at = page.ago(event.at);
+        table.row([strong(event.position), dim(at), event.sentence.as_str().into()]);
+    }
+    page.table(&table, "nothing happened yet");
+}
+
+/// Says how many there are beside the ones shown.
+pub(crate) fn rest<T>(page: &mut Page, list: &List<T>) {
+    let shown = u64::try_from(list.items.len()).unwrap_or(u64::MAX);
+    if list.total > shown {
+        page.line(Look::Dim.paint(&format!("  and {} more", list.total - shown)));
+    }
+}
+
+fn task_look(state: TaskState) -> Look {
+    match state {
+        TaskState::Ready => Look::Wait,
+        TaskState::Claimed | TaskState::Submitted => Look::Strong,
+        TaskState::Done => Look::Good,
+        TaskState::Blocked | TaskState::Withdrawn => Look::Dim,
+    }
+}
+
+fn change_look(state: ChangeState) -> Look {
+    match state {
+        ChangeState::InReview => Look::Wait,
+        ChangeState::Queued | ChangeState::Testing => Look::Strong,
+        ChangeState::Returned => Look::Bad,
+        ChangeState::Landed => Look::Good,
+        ChangeState::Abandoned => Look::Dim,
+    }
+}
+
+fn strong(id: impl ToString) -> Cell {
+    Cell::new(id, Look::Strong)
+}
+
+fn dim(text: impl ToString) -> Cell {
+    Cell::new(text, Look::Dim)
+}
