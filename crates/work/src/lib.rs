@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use weir_model::event::work::{Event, Hold};
 use weir_model::{
     ChangeId, Context, FencingToken, LandingId, Lease, PathSet, PersonId, Refusal, SessionId,
-    TaskId,
+    TaskId, Timestamp,
 };
 
 pub use task::{State, Task};
@@ -22,8 +22,10 @@ pub use task::{State, Task};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Work {
     tasks: BTreeMap<TaskId, Task>,
-    /// Open or claimed, with all they come after done: what `next` looks through.
-    ready: BTreeSet<TaskId>,
+    /// With all they come after done, and nobody's.
+    open: BTreeSet<TaskId>,
+    /// With all they come after done, and somebody's until then: not looked through while the claims last.
+    lapsing: BTreeSet<(Timestamp, TaskId)>,
     /// For each unfinished task, the tasks that come after it.
     followers: BTreeMap<TaskId, BTreeSet<TaskId>>,
     /// The task of each session that holds one.
@@ -39,7 +41,8 @@ impl Default for Work {
     fn default() -> Self {
         Self {
             tasks: BTreeMap::new(),
-            ready: BTreeSet::new(),
+            open: BTreeSet::new(),
+            lapsing: BTreeSet::new(),
             followers: BTreeMap::new(),
             held: BTreeMap::new(),
             claimed: BTreeMap::new(),
@@ -155,7 +158,7 @@ pub fn evolve(work: &mut Work, event: &Event) {
                 work.followers.entry(*first).or_default().insert(*task);
             }
             if waits_for.is_empty() {
-                work.ready.insert(*task);
+                work.open.insert(*task);
             }
             if let Some(key) = key {
                 work.keys.insert(key.clone(), *task);
@@ -188,8 +191,8 @@ pub fn evolve(work: &mut Work, event: &Event) {
             for follower in work.followers.remove(task).unwrap_or_default() {
                 let Some(waiting) = work.tasks.get_mut(&follower) else { continue };
                 waiting.waits_for.remove(task);
-                if waiting.waits_for.is_empty() && waiting.state.is_takeable() {
-                    work.ready.insert(follower);
+                if waiting.waits_for.is_empty() && waiting.state == State::Open {
+                    work.open.insert(follower);
                 }
             }
         }
@@ -209,11 +212,17 @@ impl Work {
     }
 
     /// The tasks that an agent may claim at `now`, oldest first.
-    pub fn ready(&self, now: weir_model::Timestamp) -> impl Iterator<Item = &Task> {
-        self.ready
-            .iter()
-            .filter_map(|task| self.tasks.get(task))
-            .filter(move |task| task.state.hold().is_none_or(|hold| hold.expires_at <= now))
+    pub fn ready(&self, now: Timestamp) -> impl Iterator<Item = &Task> {
+        // A lease has ended at the instant it names.
+        let lapsed = self.lapsing.range(..=(now, TaskId(u64::MAX))).map(|(_, task)| *task);
+        let mut lapsed = lapsed.collect::<BTreeSet<_>>().into_iter().peekable();
+        let mut open = self.open.iter().copied().peekable();
+        let mut oldest = move || match (open.peek(), lapsed.peek()) {
+            (Some(one), Some(other)) if other < one => lapsed.next(),
+            (Some(_), _) => open.next(),
+            (None, _) => lapsed.next(),
+        };
+        std::iter::from_fn(move || oldest()).filter_map(|task| self.tasks.get(&task))
     }
 
     /// The task that was created under an idempotency key.
@@ -239,7 +248,7 @@ impl Work {
         &self,
         task: TaskId,
         session: SessionId,
-        now: weir_model::Timestamp,
+        now: Timestamp,
     ) -> Result<Hold, Refusal> {
         claim::live(self, task, session, now)
     }
@@ -278,10 +287,23 @@ impl Work {
         if let Some(hold) = state.hold() {
             self.held.insert(hold.session, id);
         }
-        if state.is_takeable() && task.waits_for.is_empty() {
-            self.ready.insert(id);
-        } else {
-            self.ready.remove(&id);
+        match task.state {
+            State::Open => {
+                self.open.remove(&id);
+            }
+            State::Claimed(hold) => {
+                self.lapsing.remove(&(hold.expires_at, id));
+            }
+            State::Submitted(_) | State::Done(_) | State::Withdrawn => {}
+        }
+        match state {
+            State::Open if task.waits_for.is_empty() => {
+                self.open.insert(id);
+            }
+            State::Claimed(hold) => {
+                self.lapsing.insert((hold.expires_at, id));
+            }
+            State::Open | State::Submitted(_) | State::Done(_) | State::Withdrawn => {}
         }
         task.state = state;
     }

@@ -51,14 +51,6 @@ impl State {
             Self::Open | Self::Submitted(_) | Self::Done(_) | Self::Withdrawn => None,
         }
     }
-
-    /// Whether an agent may come to own it: at once, or when a claim runs out.
-    pub(crate) fn is_takeable(&self) -> bool {
-        match self {
-            Self::Open | Self::Claimed(_) => true,
-            Self::Submitted(_) | Self::Done(_) | Self::Withdrawn => false,
-        }
-    }
 }
 
 /// A title fits on a line.

@@ -307,6 +307,17 @@ proptest! {
                     prop_assert_eq!(work.held_by(session), Some(task));
                 }
             }
+            let is_ready = |task: &&weir_work::Task| {
+                let free = match task.state {
+                    State::Open => true,
+                    State::Claimed(hold) => hold.expires_at <= ctx.now,
+                    State::Submitted(_) | State::Done(_) | State::Withdrawn => false,
+                };
+                free && task.waits_for.is_empty()
+            };
+            let expected: Vec<_> = work.tasks().filter(is_ready).map(|task| task.id).collect();
+            let ready: Vec<_> = work.ready(ctx.now).map(|task| task.id).collect();
+            prop_assert_eq!(ready, expected, "oldest first, and none left out");
             for ready in work.ready(ctx.now) {
                 prop_assert!(ready.waits_for.is_empty());
                 let done = |id: &TaskId| {
