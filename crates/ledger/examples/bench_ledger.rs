@@ -4,10 +4,6 @@
 //! an event of 300 bytes; every append is one record, expects its stream's version where one writer knows
 //! it, and is answered only when it is durable.
 
-#[path = "../tests/support/cluster.rs"]
-mod cluster;
-
-use cluster::Cluster;
 use std::io::BufReader;
 use std::path::Path;
 use std::sync::Barrier;
@@ -17,6 +13,7 @@ use weir_ledger::{
     verify_store,
 };
 use weir_model::{Position, Timestamp};
+use weir_testkit::Cluster;
 
 /// How long each rate is measured.
 const MEASURE_FOR: Duration = Duration::from_secs(4);

@@ -2,11 +2,8 @@
 //!
 //! One test, because one server serves all its cases: each runs in a schema of its own.
 
-#[path = "support/cluster.rs"]
-mod cluster;
 mod conformance;
 
-use cluster::Cluster;
 use conformance::{Home, all, append, expecting, one, open, second, told};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -14,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use weir_ledger::{AppendError, Ledger, PostgresStore, Store, StoreError, verify};
 use weir_model::{Lease, Position};
+use weir_testkit::Cluster;
 
 struct Schema<'a> {
     url: &'a str,

@@ -1,7 +1,5 @@
 //! A PostgreSQL server of our own: made in a temporary folder, reached by a socket in it, gone with us.
 
-#![allow(dead_code, reason = "each user needs its part")]
-
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
@@ -11,8 +9,9 @@ use std::time::{Duration, Instant};
 const HOW_TO_INSTALL: &str = "PostgreSQL was not found, and half of the ledger is kept on it: install its server \
                               (`apt-get install postgresql`, `brew install postgresql`), or put `initdb` on the PATH";
 
-/// A running server. Stops when dropped; the system stops it when the thread that started it dies.
-pub(crate) struct Cluster {
+/// A running server, which everybody on this machine may enter who can enter its folder. Stops when dropped; the system stops it when the thread that started it dies.
+#[derive(Debug)]
+pub struct Cluster {
     folder: tempfile::TempDir,
     programs: PathBuf,
     user: Option<(u32, u32)>,
@@ -22,7 +21,7 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     /// Starts a server with these settings, as `fsync=off`.
-    pub(crate) fn start(settings: &[&str]) -> Self {
+    pub fn start(settings: &[&str]) -> Self {
         let programs = programs().expect(HOW_TO_INSTALL);
         let folder = tempfile::Builder::new().prefix("weir-pg").tempdir().expect("a folder");
         let user = (folder.path().metadata().expect("there").uid() == 0).then(unprivileged);
@@ -44,12 +43,12 @@ impl Cluster {
     }
 
     /// How to reach it.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("host={} user=weir dbname=postgres", self.folder.path().display())
     }
 
     /// As if the machine had lost power, but for its disk: no checkpoint, no goodbye; then up again.
-    pub(crate) fn crash_and_restart(&mut self) {
+    pub fn crash_and_restart(&mut self) {
         self.stop("immediate");
         self.server = serve(&self.programs, self.user, self.folder.path(), &self.settings);
         self.wait_until_ready();
@@ -64,12 +63,21 @@ impl Cluster {
 
     fn wait_until_ready(&self) {
         let until = Instant::now() + Duration::from_secs(60);
-        while let Err(error) = postgres::Client::connect(&self.url(), postgres::NoTls) {
+        while !self.is_ready() {
             let log = self.folder.path().join("log");
             let log = || fs::read_to_string(&log).unwrap_or_default();
-            assert!(Instant::now() < until, "PostgreSQL did not start: {error}\n{}", log());
-            std::thread::sleep(Duration::from_millis(50));
+            assert!(Instant::now() < until, "PostgreSQL did not start:\n{}", log());
+            std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// As `pg_ctl` sees it: the server's own word, in a file that may still be of the one before.
+    fn is_ready(&self) -> bool {
+        let told = fs::read_to_string(self.folder.path().join("data/postmaster.pid"));
+        let told = told.unwrap_or_default();
+        let mut lines = told.lines();
+        let is_ours = lines.next() == Some(&self.server.id().to_string());
+        is_ours && lines.nth(6).map(str::trim) == Some("ready")
     }
 }
 
