@@ -107,7 +107,7 @@ impl Engine {
         let Judged { hold, submission } = judged;
         let commit = submission.commit.clone();
         let task = submission.task;
-        self.run(caller, |folds, ctx| {
+        let run = self.run(caller, |folds, ctx| {
             // Between the judgement and this instant the claim may have ended, or gone to another.
             folds.guard.session_alive(hold.session, ctx.now)?;
             let live = folds.work.live_claim(task, hold.session, ctx.now)?;
@@ -117,33 +117,30 @@ impl Engine {
                 weir_review::decide(&folds.review, weir_review::Command::Submit(submission))?;
             let submit = weir_work::Command::Submit { task, session: hold.session, change };
             let handed_over = weir_work::decide(&folds.work, submit, ctx)?;
-            let mut queued = Vec::new();
+            let (mut queued, mut reply) = (Vec::new(), None);
             for event in &submitted {
                 if let ReviewEvent::RevisionSubmitted {
-                    revision,
-                    commit,
-                    approvals_needed: 0,
-                    ..
+                    revision, commit, approvals_needed, ..
                 } = event
                 {
                     let (revision, commit) = (*revision, commit.clone());
-                    let wait = weir_queue::Command::Enqueue { revision, task, commit };
-                    queued.extend(weir_queue::decide(&folds.queue, wait)?);
+                    reply = Some((revision, *approvals_needed));
+                    if *approvals_needed == 0 {
+                        let wait = weir_queue::Command::Enqueue { revision, task, commit };
+                        queued.extend(weir_queue::decide(&folds.queue, wait)?);
+                    }
                 }
             }
             let mut events: Vec<Event> = submitted.into_iter().map(Event::from).collect();
             events.extend(handed_over.into_iter().map(Event::from));
             events.extend(queued.into_iter().map(Event::from));
-            Ok(Decided::new(events, ()))
-        })
-        .await?;
-        self.entered(task, &commit).map_or_else(
-            || Err(Refusal::new("change.unknown", "the push left no change").into()),
-            |reply| {
-                self.keep_revision(reply.revision, &commit)?;
-                Ok(reply)
-            },
-        )
+            let nothing = || Refusal::new("change.unknown", "the push would leave no change");
+            Ok(Decided::new(events, reply.ok_or_else(nothing)?))
+        });
+        let (revision, approvals_needed) = run.await?;
+        self.keep_revision(revision, &commit)?;
+        let place = self.read(|folds| folds.queue.entry(revision).map(|(place, _)| place));
+        Ok(PushReply { revision, task, approvals_needed, place })
     }
 
     /// Makes the ref that keeps a revision alive and lets anybody fetch it.

@@ -141,6 +141,10 @@ impl Store for MemoryStore {
         false
     }
 
+    fn hint(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn follow(&self, timeout: Duration) -> Result<Position, StoreError> {
         std::thread::sleep(timeout);
         Ok(held(&self.0.rows).head.as_ref().map_or(Position(0), Head::position))

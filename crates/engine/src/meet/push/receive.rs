@@ -61,7 +61,13 @@ impl Engine {
         let asked =
             Asked { target: update.name.to_string(), new: update.new, pack_bytes: body.bytes };
         match self.judge_push(caller, &asked, quarantine.objects()).await? {
-            Verdict::Entered(reply) => Ok(reply),
+            Verdict::Entered(reply) => {
+                // Its record may have been made without its ref: the disk was full, or git failed.
+                if let Some(commit) = update.new {
+                    self.keep_revision(reply.revision, &commit.to_string())?;
+                }
+                Ok(reply)
+            }
             Verdict::Enter(judged) => {
                 quarantine.accept()?;
                 match self.record_push(caller, judged).await {
