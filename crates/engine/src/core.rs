@@ -2,9 +2,9 @@
 //!
 //! There are two copies of the folds. *Ahead* has taken in every decision, also those on their way to the disk, so
 //! that the next decision need not wait for the last. *Durable* has taken in only what cannot be lost; readers see
-//! it, and answers, refusals too, wait until what they rest on is in it. When a write fails, or another node wrote first, what was decided on top of it
-//! was decided on sand: the ledger refuses it by its expected versions, `ahead` is thrown away for a copy of
-//! `durable`, and everybody decides again.
+//! it, and answers, refusals too, wait until what they rest on is in it. When a write fails, or another node wrote
+//! first, what was decided on top of it was decided on sand: the ledger refuses it, for it is of the same pipeline,
+//! `ahead` is thrown away for a copy of `durable`, and everybody decides again.
 //!
 //! Lock order: `ahead`, then `durable`. Nobody waits for the ledger's writer while holding either.
 
@@ -44,6 +44,8 @@ struct Ahead {
     /// Decisions handed to the ledger, and of those the ones answered.
     sent: u64,
     settled: u64,
+    /// Tells what was decided upon this `standing` from what was decided upon those before.
+    pipeline: u64,
     /// A write failed: nothing is decided until what was sent is settled and `standing` is made anew.
     doubt: bool,
     /// Who waits until the decision of that number is durable, or until there is a doubt.
@@ -72,6 +74,7 @@ impl Core {
             standing: standing.clone(),
             sent: 0,
             settled: 0,
+            pipeline: 1,
             doubt: false,
             echoes: VecDeque::new(),
         };
@@ -111,7 +114,7 @@ impl Core {
                 Attempt::Sent(reply, told) => {
                     match told.await.unwrap_or(Err(AppendError::Closed)) {
                         Ok(()) => return Ok(reply),
-                        Err(AppendError::Conflict { .. }) => {}
+                        Err(AppendError::Conflict { .. } | AppendError::Orphaned) => {}
                         Err(error) => return Err(Failure::Record(error).into()),
                     }
                 }
@@ -187,7 +190,8 @@ impl Core {
             body: event.to_json(),
         };
         let records = events.iter().map(record).collect();
-        let append = Append { expect: ahead.standing.expectations(), records, lease };
+        let (expect, pipeline) = (ahead.standing.expectations(), ahead.pipeline);
+        let append = Append { expect, records, lease, pipeline };
         for event in &events {
             ahead.standing.take(now, event);
         }
@@ -247,6 +251,7 @@ impl Core {
             }
         }
         ahead.standing = self.read(Standing::clone);
+        ahead.pipeline += 1;
         ahead.doubt = false;
         // Dropping an echo tells its waiter to decide again.
         ahead.echoes.clear();

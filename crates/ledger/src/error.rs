@@ -18,6 +18,9 @@ pub enum AppendError {
         /// Where it is.
         actual: Version,
     },
+    /// An earlier append of its pipeline was refused, on which the decision rests as well: decide again.
+    #[error("what this rests on was not written, so neither was this")]
+    Orphaned,
     /// The lease ended or has a newer holder: stop acting under it.
     #[error("the lease on `{name}` is lost, so nothing was written under it")]
     LeaseLost {

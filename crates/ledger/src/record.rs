@@ -126,6 +126,10 @@ pub struct Append {
     pub records: Vec<NewRecord>,
     /// The lease under which this may be written, from [`crate::HeldLease::proof`].
     pub lease: Option<LeaseProof>,
+    /// Appends that were queued one upon the other, before the first was durable, bear one number; 0 bears none.
+    /// Once one of them is refused, so is every later one of that number. `expect` alone could not tell: others
+    /// may have written exactly as many records as the one that was refused would have.
+    pub pipeline: u64,
 }
 
 /// Where an append now stands.

@@ -44,6 +44,13 @@ impl Job {
             Self::Lease { name, .. } => name.len(),
         }
     }
+
+    fn pipeline(&self) -> Option<u64> {
+        match self {
+            Self::Append { append, .. } => Some(append.pipeline).filter(|number| *number > 0),
+            Self::Lease { .. } => None,
+        }
+    }
 }
 
 /// What the writer and the handles share.
@@ -90,11 +97,13 @@ pub(crate) struct Writer {
     /// Versions as of `known_at`; stale as soon as another process appends.
     known: BTreeMap<Stream, Version>,
     known_at: Position,
+    /// The pipeline of which an append was refused last; 0 is none.
+    broken: u64,
 }
 
 impl Writer {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, known: BTreeMap::new(), known_at: Position(0) }
+        Self { shared, known: BTreeMap::new(), known_at: Position(0), broken: 0 }
     }
 
     /// Write until every handle is gone and the queue is empty.
@@ -119,6 +128,11 @@ impl Writer {
             Err(failure) => (Vec::new(), Err(failure)),
         };
         let failure = outcome.err().map(Arc::new);
+        if failure.is_some()
+            && let Some(pipeline) = jobs.iter().rev().find_map(Job::pipeline)
+        {
+            self.broken = pipeline;
+        }
         let mut verdicts = verdicts.into_iter();
         for job in jobs {
             answer(job, verdicts.next(), failure.as_ref());
@@ -156,7 +170,7 @@ impl Writer {
         }
         // Taken, not copied: after a failure below, versions are asked for anew.
         let mut judge = Judge::new(head, std::mem::take(&mut self.known), leases);
-        let verdicts = jobs.iter().map(|job| verdict(&mut judge, job)).collect();
+        let verdicts = jobs.iter().map(|job| self.verdict(&mut judge, job)).collect();
         let (group, versions) = judge.seal(&shared.signer);
         let outcome = if group.lines.is_empty() && group.leases.is_empty() {
             Ok(())
@@ -178,6 +192,19 @@ impl Writer {
             }
         }
         Ok((verdicts, outcome))
+    }
+
+    fn verdict(&mut self, judge: &mut Judge, job: &Job) -> Verdict {
+        let verdict = match job {
+            Job::Append { fault: Some(fault), .. } => Err(AppendError::Malformed(fault.clone())),
+            Job::Append { .. } if job.pipeline() == Some(self.broken) => Err(AppendError::Orphaned),
+            Job::Append { append, .. } => judge.append(append),
+            Job::Lease { name, ask, .. } => return Verdict::Lease(judge.lease(name, ask.clone())),
+        };
+        if let (Err(_), Some(pipeline)) = (&verdict, job.pipeline()) {
+            self.broken = pipeline;
+        }
+        Verdict::Append(verdict)
     }
 
     /// Did a group take effect whose commit got no answer? To lock the head waits for the old connection to
@@ -228,16 +255,6 @@ fn rows_of(jobs: &[Job]) -> (BTreeSet<&Stream>, BTreeSet<&str>) {
 enum Verdict {
     Append(Result<Appended, AppendError>),
     Lease(Result<LeaseRow, LeaseError>),
-}
-
-fn verdict(judge: &mut Judge, job: &Job) -> Verdict {
-    match job {
-        Job::Append { fault: Some(fault), .. } => {
-            Verdict::Append(Err(AppendError::Malformed(fault.clone())))
-        }
-        Job::Append { append, .. } => Verdict::Append(judge.append(append)),
-        Job::Lease { name, ask, .. } => Verdict::Lease(judge.lease(name, ask.clone())),
-    }
 }
 
 /// Tell one job how it went. When the group failed, only a fault of the job's own goes before that.

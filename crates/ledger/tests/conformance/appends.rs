@@ -76,6 +76,25 @@ pub(crate) fn a_conflict_is_refused_and_its_neighbours_are_not(home: &dyn Home) 
     assert_eq!(told(&ledger), "E1 work.1 a\nE2 work.2 b\nE3 flow.1 c\nE4 flow.2 d\n");
 }
 
+/// Two that were decided upon one another, while others wrote exactly as much as the first of them would have: by
+/// the versions alone the second would pass.
+pub(crate) fn what_rests_on_a_refused_append_is_refused(home: &dyn Home) {
+    let ledger = open(home);
+    append(&ledger, one("work", "theirs"));
+    let piped = |pipeline, version, text| Append {
+        pipeline,
+        ..expecting("work", version, one("work", text))
+    };
+    let late = vec![piped(1, 0, "a"), piped(1, 1, "b"), expecting("work", 1, one("work", "c"))];
+    let results = at_once(&ledger, late);
+    assert!(matches!(results[0], Err(AppendError::Conflict { .. })), "{results:?}");
+    assert!(matches!(results[1], Err(AppendError::Orphaned)), "{results:?}");
+    assert!(results[2].is_ok(), "{results:?}");
+    assert!(matches!(ledger.append_wait(piped(1, 2, "d")), Err(AppendError::Orphaned)));
+    assert!(ledger.append_wait(piped(2, 2, "e")).is_ok());
+    assert_eq!(told(&ledger), "E1 work.1 theirs\nE2 work.2 c\nE3 work.3 e\n");
+}
+
 pub(crate) fn answers_come_in_the_order_of_the_queue(home: &dyn Home) {
     let ledger = open(home);
     let order = Arc::new(Mutex::new(Vec::new()));

@@ -42,6 +42,7 @@ cases! {
         records_read_back_as_they_were_appended
         an_append_is_written_whole_or_not_at_all
         a_conflict_is_refused_and_its_neighbours_are_not
+        what_rests_on_a_refused_append_is_refused
         answers_come_in_the_order_of_the_queue
         many_writers_leave_no_gaps_and_no_doubles
         of_racing_decisions_one_wins
