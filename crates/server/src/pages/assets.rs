@@ -1,4 +1,4 @@
-//! The sheet, the script and the sign: inside the binary, with their content's hash in their name, so that a browser
+//! The sheet, the icon and the script: inside the binary, with their content's hash in their name, so that a browser
 //! may keep them for ever and never keeps an old one.
 
 use crate::reply::Problem;
@@ -9,15 +9,15 @@ use std::sync::LazyLock;
 use weir_model::Digest;
 
 const STYLE: &str = include_str!("../../../../web/weir.css");
+const ICON: &str = include_str!("../../../../web/weir.svg");
 const SCRIPT: &str = include_str!("../../../../web/weir.js");
-const SIGN: &str = include_str!("../../../../web/weir.svg");
 
 /// The sheet's name.
 pub(super) static STYLE_NAME: LazyLock<String> = LazyLock::new(|| named("weir", STYLE, "css"));
+/// The icon's name.
+pub(super) static ICON_NAME: LazyLock<String> = LazyLock::new(|| named("weir", ICON, "svg"));
 /// The script's name.
 pub(super) static SCRIPT_NAME: LazyLock<String> = LazyLock::new(|| named("weir", SCRIPT, "js"));
-/// The name of the sign that stands in a tab.
-pub(super) static SIGN_NAME: LazyLock<String> = LazyLock::new(|| named("weir", SIGN, "svg"));
 
 fn named(stem: &str, content: &str, kind: &str) -> String {
     let digest = Digest::of(content.as_bytes()).to_string();
@@ -30,8 +30,8 @@ pub(super) async fn asset(Path(name): Path<String>) -> Result<impl IntoResponse,
         ("text/css; charset=utf-8", STYLE)
     } else if name == *SCRIPT_NAME {
         ("text/javascript; charset=utf-8", SCRIPT)
-    } else if name == *SIGN_NAME {
-        ("image/svg+xml", SIGN)
+    } else if name == *ICON_NAME {
+        ("image/svg+xml", ICON)
     } else {
         return Err(crate::api::nothing_here().await);
     };

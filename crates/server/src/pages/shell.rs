@@ -1,6 +1,6 @@
 //! What every page has around it.
 
-use super::assets::{SCRIPT_NAME, SIGN_NAME, STYLE_NAME};
+use super::assets::{ICON_NAME, SCRIPT_NAME, STYLE_NAME};
 use super::parts::{id_link, words};
 use crate::door::Door;
 use crate::see::short;
@@ -87,8 +87,8 @@ fn head(title: &str) -> Markup {
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
             title { (title) " · Weir" }
+            link rel="icon" href={ "/assets/" (*ICON_NAME) };
             link rel="stylesheet" href={ "/assets/" (*STYLE_NAME) };
-            link rel="icon" type="image/svg+xml" href={ "/assets/" (*SIGN_NAME) };
             script type="module" src={ "/assets/" (*SCRIPT_NAME) } {}
         }
     }
@@ -100,9 +100,9 @@ fn brand() -> Markup {
             // A wall across a river, and what its crest lets through.
             svg width="20" height="20" viewBox="0 0 20 20" fill="none" stroke="currentColor" stroke-width="1.8"
                 stroke-linecap="round" aria-hidden="true" {
-                path d="M2 5.5c2-1.6 3.4-1.6 5.3 0s3.4 1.6 5.3 0 3.4-1.6 5.4 0" {}
-                path d="M2 10h16" stroke-width="2.6" {}
-                path d="M6 14v2M10 13.5v3.5M14 14v2" {}
+                path d="M2 5.5c2-1.6 3.4-1.6 5.3 0s3.400 1.600 5.300 0 3.400-1.600 5.400 0" {}
+                path d="M2 10h16" stroke-width="2.600" {}
+                path d="M6 14v2M10 13.500v3.500M14 14v2" {}
             }
             "weir"
         }
