@@ -2,7 +2,7 @@
 //!
 //! There are two copies of the folds. *Ahead* has taken in every decision, also those on their way to the disk, so
 //! that the next decision need not wait for the last. *Durable* has taken in only what cannot be lost; readers see
-//! it, and answers are given from it. When a write fails, or another node wrote first, what was decided on top of it
+//! it, and answers, refusals too, wait until what they rest on is in it. When a write fails, or another node wrote first, what was decided on top of it
 //! was decided on sand: the ledger refuses it by its expected versions, `ahead` is thrown away for a copy of
 //! `durable`, and everybody decides again.
 //!
@@ -54,10 +54,10 @@ struct Ahead {
 enum Attempt<T> {
     /// The facts are on their way; the answer waits for them.
     Sent(T, oneshot::Receiver<Result<(), AppendError>>),
-    /// There was nothing to record, but what it rests on may still be on its way.
-    Resting(T, oneshot::Receiver<()>),
-    /// There was nothing to record, and all is durable.
-    Settled(T),
+    /// There is nothing to record, but what the answer rests on may still be on its way.
+    Resting(Result<T, Refusal>, oneshot::Receiver<()>),
+    /// There is nothing to record, and all that the answer rests on is durable.
+    Settled(Result<T, Refusal>),
     /// Not now: decide again after this.
     Later(oneshot::Receiver<()>),
 }
@@ -106,8 +106,8 @@ impl Core {
         decide: impl Fn(&Folds, &Context) -> Result<Decided<T>, Refusal>,
     ) -> Result<T, Error> {
         for _ in 0..ATTEMPTS_MAX {
-            match self.attempt(by, lease.cloned(), &decide)? {
-                Attempt::Settled(reply) => return Ok(reply),
+            match self.attempt(by, lease.cloned(), &decide) {
+                Attempt::Settled(answer) => return Ok(answer?),
                 Attempt::Sent(reply, told) => {
                     match told.await.unwrap_or(Err(AppendError::Closed)) {
                         Ok(()) => return Ok(reply),
@@ -115,9 +115,9 @@ impl Core {
                         Err(error) => return Err(Failure::Record(error).into()),
                     }
                 }
-                Attempt::Resting(reply, told) => {
+                Attempt::Resting(answer, told) => {
                     if told.await.is_ok() {
-                        return Ok(reply);
+                        return Ok(answer?);
                     }
                 }
                 Attempt::Later(told) => drop(told.await),
@@ -142,16 +142,26 @@ impl Core {
     }
 
     /// Takes in what other nodes appended, up to what the ledger holds now.
-    pub(crate) fn catch_up(&self) -> Result<(), Error> {
-        loop {
-            let position = self.read(|standing| standing.position);
-            let records = self.ledger.read(position, 1000)?;
-            if records.is_empty() {
-                return Ok(());
+    pub(crate) fn follow(&self) -> Result<(), Error> {
+        while let Some((first, facts)) = self.news()? {
+            let mut ahead = self.ahead();
+            self.make_durable(first, &facts);
+            // What is on its way will be refused, for others wrote first; `ahead` is made anew then. With
+            // nothing on its way nobody would notice, and decide for ever on what was.
+            if ahead.is_at_rest() {
+                ahead.standing.take_all(first, &facts);
             }
-            let facts = records.iter().map(fact).collect::<Result<Vec<_>, _>>()?;
-            self.make_durable(records.first().map_or(position, |first| first.position), &facts);
         }
+        Ok(())
+    }
+
+    /// The next records that are not durable here, if the ledger has any, and the position of the first.
+    fn news(&self) -> Result<Option<(Position, Vec<(Timestamp, Event)>)>, Error> {
+        let position = self.read(|standing| standing.position);
+        let records = self.ledger.read(position, 1000)?;
+        let Some(first) = records.first() else { return Ok(None) };
+        let facts = records.iter().map(fact).collect::<Result<Vec<_>, _>>()?;
+        Ok(Some((first.position, facts)))
     }
 
     fn attempt<T>(
@@ -159,21 +169,17 @@ impl Core {
         by: Actor,
         lease: Option<LeaseProof>,
         decide: &impl Fn(&Folds, &Context) -> Result<Decided<T>, Refusal>,
-    ) -> Result<Attempt<T>, Error> {
+    ) -> Attempt<T> {
         let mut ahead = self.ahead();
         if ahead.doubt {
-            let sent = ahead.sent;
-            return Ok(Attempt::Later(ahead.echo(sent)));
+            return Attempt::Later(ahead.echo());
         }
         let now = self.clock.now().max(ahead.standing.last);
-        let Decided { events, reply } = decide(&ahead.standing.folds, &Context { now, by })?;
-        if events.is_empty() {
-            if ahead.sent == ahead.settled {
-                return Ok(Attempt::Settled(reply));
-            }
-            let sent = ahead.sent;
-            return Ok(Attempt::Resting(reply, ahead.echo(sent)));
-        }
+        let (events, reply) = match decide(&ahead.standing.folds, &Context { now, by }) {
+            Ok(Decided { events, reply }) if !events.is_empty() => (events, reply),
+            // A refusal as well: what it was refused for may yet be lost.
+            answer => return ahead.rest(answer.map(|decided| decided.reply)),
+        };
         let record = |event: &Event| NewRecord {
             stream: Stream::known(event.stream()),
             at: now,
@@ -195,7 +201,7 @@ impl Core {
             // Whoever asked may have gone away.
             let _ = tell.send(answer);
         });
-        Ok(Attempt::Sent(reply, told))
+        Attempt::Sent(reply, told)
     }
 
     /// On the writer's thread, in the order of the decisions.
@@ -214,23 +220,31 @@ impl Core {
         let mut ahead = self.ahead();
         ahead.settled += 1;
         ahead.doubt |= failed;
-        if ahead.doubt {
-            if ahead.sent == ahead.settled {
-                self.begin_again(&mut ahead);
-            }
-        } else {
+        if !ahead.doubt {
             while let Some((_, tell)) = ahead.next_echo() {
                 let _ = tell.send(());
             }
+        }
+        // Others may have written right after us, and been taken in as durable while this was on its way.
+        let is_behind = || ahead.standing.position < self.read(|standing| standing.position);
+        if ahead.is_at_rest() && (ahead.doubt || is_behind()) {
+            self.begin_again(&mut ahead);
         }
         result.map(|_| ())
     }
 
     /// Nothing is on its way any more: what is durable is all there is.
     fn begin_again(&self, ahead: &mut Ahead) {
-        if let Err(error) = self.catch_up() {
-            // The next decision meets the same trouble and tells its caller; here nobody listens.
-            tracing::error!(error = %chain(&error), "could not read what others wrote");
+        loop {
+            match self.news() {
+                Ok(Some((first, facts))) => self.make_durable(first, &facts),
+                Ok(None) => break,
+                Err(error) => {
+                    // The next decision meets the same trouble and tells its caller; here nobody listens.
+                    tracing::error!(error = %chain(&error), "could not read what others wrote");
+                    break;
+                }
+            }
         }
         ahead.standing = self.read(Standing::clone);
         ahead.doubt = false;
@@ -238,14 +252,9 @@ impl Core {
         ahead.echoes.clear();
     }
 
-    /// Idempotent: a record that was taken in before is passed over.
     fn make_durable(&self, first: Position, facts: &[(Timestamp, Event)]) {
         let mut durable = self.durable.write().unwrap_or_else(PoisonError::into_inner);
-        for (position, (at, event)) in (first.0..).zip(facts) {
-            if position == durable.position.0 + 1 {
-                durable.take(*at, event);
-            }
-        }
+        durable.take_all(first, facts);
         self.head.send_replace(durable.position);
     }
 
@@ -255,9 +264,21 @@ impl Core {
 }
 
 impl Ahead {
-    fn echo(&mut self, of: u64) -> oneshot::Receiver<()> {
+    fn is_at_rest(&self) -> bool {
+        self.sent == self.settled
+    }
+
+    /// An answer that waits for all that was sent before it.
+    fn rest<T>(&mut self, answer: Result<T, Refusal>) -> Attempt<T> {
+        if self.is_at_rest() {
+            return Attempt::Settled(answer);
+        }
+        Attempt::Resting(answer, self.echo())
+    }
+
+    fn echo(&mut self) -> oneshot::Receiver<()> {
         let (tell, told) = oneshot::channel();
-        self.echoes.push_back((of, tell));
+        self.echoes.push_back((self.sent, tell));
         told
     }
 

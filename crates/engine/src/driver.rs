@@ -7,6 +7,8 @@
 mod gate;
 mod lease;
 mod repair;
+#[cfg(test)]
+mod tests;
 
 use crate::core::{Core, Decided, chain};
 use crate::meet::review::alive;
@@ -260,6 +262,10 @@ impl Drive {
         let (from, to) = (landing.from.parse()?, landing.to.parse()?);
         match self.engine.0.trunk.land(from, to)? {
             Landed::Landed => self.record_landed(landing),
+            // It had landed, and somebody has gone on from there before we could say so.
+            Landed::Moved { actual } if self.engine.0.trunk.objects().contains(actual, to)? => {
+                self.record_landed(landing)
+            }
             Landed::Moved { actual } => {
                 let actual = actual.to_string();
                 self.queue(&Command::LoseLanding { landing: landing.id, actual })

@@ -56,6 +56,15 @@ impl Standing {
         self.folds.take(at, event);
     }
 
+    /// Takes in the facts of the records from `first` on. Idempotent: what was taken in before is passed over.
+    pub(crate) fn take_all(&mut self, first: Position, facts: &[(Timestamp, Event)]) {
+        for (position, (at, event)) in (first.0..).zip(facts) {
+            if position == self.position.0 + 1 {
+                self.take(*at, event);
+            }
+        }
+    }
+
     /// What a decision taken on these folds rests on: every stream, for any pillar may have been asked.
     pub(crate) fn expectations(&self) -> Vec<(Stream, Version)> {
         let version = |name: &str| Version(self.versions.get(name).copied().unwrap_or(0));

@@ -14,7 +14,11 @@ mod folds;
 mod meet;
 mod rules;
 mod secret;
+#[cfg(test)]
+mod simulation;
 mod space;
+#[cfg(test)]
+mod testing;
 
 pub use ask::{Ask, Claim, NewSession, NewTask, NewToken, Opened};
 pub use clock::{Entropy, SystemClock, SystemEntropy};

@@ -11,7 +11,8 @@ use crate::driver::Driver;
 use crate::secret::Opens;
 use crate::{Caller, Engine, Error, Failure, Inner, NewToken, Secret};
 use home::Home;
-use keeper::{Keeper, replay};
+use keeper::Keeper;
+pub(crate) use keeper::replay;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
@@ -189,7 +190,7 @@ impl Space {
             notes,
             source,
         };
-        let keeper = Keeper::start(engine.clone())?;
+        let keeper = Keeper::start(engine.clone(), options.store != Store::Embedded)?;
         let holder = match &options.store {
             // Whoever has the folder's lock is the only process here, so a lease that is found is of a dead one:
             // taken over as one's own, it need not run out first.
@@ -281,7 +282,7 @@ fn store_failed(error: weir_ledger::StoreError) -> Error {
 }
 
 /// Opens the space in the ledger if nobody has, and tells its first owner.
-fn found_space(engine: &Engine, source: &Source, name: &str) -> Result<PersonId, Error> {
+pub(crate) fn found_space(engine: &Engine, source: &Source, name: &str) -> Result<PersonId, Error> {
     if engine.read(|folds| folds.guard.space().is_none()) {
         let weir = Caller::weir();
         let owner = home::user_name(source);

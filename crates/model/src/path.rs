@@ -2,19 +2,27 @@
 
 use crate::Refusal;
 use bstr::{BStr, ByteSlice as _};
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{Glob, GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 /// A set of paths, by patterns relative to the root of the repository.
 ///
 /// `src/**` is all below `src`; `*.md` are files at the root; `**/*.rs` are files anywhere; a name without a
 /// wildcard is that file, and with a slash at its end all below that folder. Empty, it matches nothing.
 /// Matching is on bytes: a file name need not be UTF-8.
+///
+/// Clones share what it holds.
 #[derive(Clone, Default)]
-pub struct PathSet {
-    patterns: Vec<String>,
-    matchers: Vec<GlobMatcher>,
+pub struct PathSet(Arc<Patterns>);
+
+#[derive(Default)]
+struct Patterns {
+    texts: Vec<String>,
+    /// Made when the first path is asked about: a pattern costs as much to compile as a thousand events to read,
+    /// and a ledger holds far more patterns than are ever asked.
+    matchers: OnceLock<Vec<GlobMatcher>>,
 }
 
 /// No task needs more; a list this long is a mistake or an attack.
@@ -37,33 +45,40 @@ impl PathSet {
             let sentence = format!("{} patterns are more than {PATTERNS_MAX}", patterns.len());
             return Err(Refusal::new("paths.too_many", sentence).hint("name folders: `src/**`"));
         }
-        let matchers = patterns.iter().map(|pattern| matcher(pattern)).collect::<Result<_, _>>()?;
-        Ok(Self { patterns, matchers })
+        patterns.iter().try_for_each(|pattern| glob(pattern).map(drop))?;
+        Ok(Self(Arc::new(Patterns { texts: patterns, matchers: OnceLock::new() })))
     }
 
     /// Whether `path` is in the set. `path` is as git spells it: no leading slash, `/` between parts.
     pub fn contains(&self, path: &BStr) -> bool {
         // What cannot be a path on this platform is in no set: the wall stays closed.
-        path.to_path().is_ok_and(|path| self.matchers.iter().any(|glob| glob.is_match(path)))
+        path.to_path().is_ok_and(|path| self.matchers().iter().any(|glob| glob.is_match(path)))
     }
 
     /// Whether a pattern names `path` itself, letter by letter.
     pub fn names(&self, path: &BStr) -> bool {
-        self.patterns.iter().any(|pattern| pattern.as_bytes() == path.as_bytes())
+        self.patterns().iter().any(|pattern| pattern.as_bytes() == path.as_bytes())
     }
 
     /// The patterns, as they were given.
     pub fn patterns(&self) -> &[String] {
-        &self.patterns
+        &self.0.texts
     }
 
     /// Whether nothing matches.
     pub fn is_empty(&self) -> bool {
-        self.patterns.is_empty()
+        self.patterns().is_empty()
+    }
+
+    fn matchers(&self) -> &[GlobMatcher] {
+        self.0.matchers.get_or_init(|| {
+            let globs = self.patterns().iter().filter_map(|pattern| glob(pattern).ok());
+            globs.map(|glob| glob.compile_matcher()).collect()
+        })
     }
 }
 
-fn matcher(pattern: &str) -> Result<GlobMatcher, Refusal> {
+fn glob(pattern: &str) -> Result<Glob, Refusal> {
     let malformed = |why: &str| {
         let shown: String = pattern.chars().take(80).collect();
         Refusal::new(
@@ -84,25 +99,24 @@ fn matcher(pattern: &str) -> Result<GlobMatcher, Refusal> {
         .literal_separator(true)
         .backslash_escape(true)
         .build()
-        .map(|glob| glob.compile_matcher())
         .map_err(|error| malformed(&error.kind().to_string()))
 }
 
 impl fmt::Display for PathSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.patterns.join(" "))
+        f.write_str(&self.patterns().join(" "))
     }
 }
 
 impl fmt::Debug for PathSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(&self.patterns).finish()
+        f.debug_list().entries(self.patterns()).finish()
     }
 }
 
 impl PartialEq for PathSet {
     fn eq(&self, other: &Self) -> bool {
-        self.patterns == other.patterns
+        self.patterns() == other.patterns()
     }
 }
 
@@ -110,7 +124,7 @@ impl Eq for PathSet {}
 
 impl Serialize for PathSet {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        self.patterns.serialize(out)
+        self.patterns().serialize(out)
     }
 }
 

@@ -269,7 +269,10 @@ impl Work {
         let Some(task) = self.tasks.get_mut(&id) else {
             unreachable!("an event names a task that was created")
         };
-        if let Some(hold) = task.state.hold() {
+        // An owner whose claim ran out may hold another task by now: that one stays theirs.
+        if let Some(hold) = task.state.hold()
+            && self.held.get(&hold.session) == Some(&id)
+        {
             self.held.remove(&hold.session);
         }
         if let Some(hold) = state.hold() {

@@ -181,6 +181,24 @@ fn a_session_holds_one_task_at_a_time() {
 }
 
 #[test]
+fn a_claim_that_is_lost_takes_no_other_with_it() {
+    check(
+        "
+         0m  create        | created T1
+         0m  create        | created T2
+         0m  create        | created T3
+         0m  claim T1 S1   | claimed T1 S1 #1 until 30m
+        30m  claim T2 S1   | claimed T2 S1 #2 until 60m
+        31m  claim T1 S2   | claimed T1 S2 #3 until 61m
+        32m  claim T3 S1   | refused claim.one_at_a_time
+        33m  claim T2 S3   | refused claim.held
+        34m  submit T2 S1  | submitted T2 C1
+        35m  claim T3 S1   | claimed T3 S1 #4 until 65m
+        ",
+    );
+}
+
+#[test]
 fn a_key_makes_asking_twice_safe_and_bad_tasks_are_refused() {
     let ask = |title: &str, paths: &[&str], key: Option<&str>| Command::Create {
         title: title.into(),
@@ -277,6 +295,16 @@ proptest! {
                     Event::TaskReturned { hold: None, .. }
                     | Event::TaskCreated { .. }
                     | Event::TaskDone { .. } => {}
+                }
+            }
+            for session in (1..4).map(SessionId) {
+                let live = |task: &weir_work::Task| {
+                    task.state.hold().is_some_and(|h| h.session == session && ctx.now < h.expires_at)
+                };
+                let held: Vec<_> = work.tasks().filter(|task| live(task)).map(|t| t.id).collect();
+                prop_assert!(held.len() <= 1, "{} holds {:?}", session, held);
+                if let [task] = held[..] {
+                    prop_assert_eq!(work.held_by(session), Some(task));
                 }
             }
             for ready in work.ready(ctx.now) {

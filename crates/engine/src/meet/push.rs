@@ -4,6 +4,8 @@
 
 mod facts;
 mod receive;
+#[cfg(test)]
+mod tests;
 
 use crate::core::Decided;
 use crate::meet::sessions::asking_session;

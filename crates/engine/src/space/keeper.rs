@@ -48,7 +48,8 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    pub(crate) fn start(engine: Engine) -> Result<Self, Error> {
+    /// `is_shared`: whether others may write to the same ledger.
+    pub(crate) fn start(engine: Engine, is_shared: bool) -> Result<Self, Error> {
         let stop = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&stop);
         let thread = std::thread::Builder::new().name("keeper".into()).spawn(move || {
@@ -56,8 +57,11 @@ impl Keeper {
             while !seen.load(Ordering::SeqCst) {
                 let core = &engine.0.core;
                 let position = core.read(|standing| standing.position);
-                if core.ledger.wait_past(position, Duration::from_millis(200)) > position
-                    && let Err(error) = core.catch_up()
+                if !is_shared {
+                    // What is written here is taken in where it is written.
+                    std::thread::park_timeout(Duration::from_millis(200));
+                } else if core.ledger.wait_past(position, Duration::from_millis(200)) > position
+                    && let Err(error) = core.follow()
                 {
                     tracing::error!(error = %chain(&error), "could not follow the ledger");
                     std::thread::sleep(Duration::from_secs(1));
@@ -79,6 +83,7 @@ impl Drop for Keeper {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
             let _ = thread.join();
         }
     }

@@ -29,13 +29,13 @@ pub(super) async fn page(PageDoor(door): PageDoor) -> Result<Markup, Page> {
                 section.card #tasks data-live { (tasks(&status.tasks, status.counts.open(), now)) }
                 section.card { (forms::new_task(&door, is_new)) }
                 section.card #changes data-live { (changes(&status.changes, status.counts.changes_open, now)) }
+                section.card #events data-live { (events(&status.events, now)) }
             }
             div.side {
                 section.card #queue data-live { (queue(&status.queue, now)) }
                 section.card #sessions data-live { (sessions(&status.sessions, status.counts.sessions_alive, now)) }
                 section.card { (forms::new_session(&door)) }
                 section.card #landings data-live { (landings(&status.landings, status.counts.landings, now)) }
-                section.card #events data-live { (events(&status.events, now)) }
             }
         }
     };
@@ -111,15 +111,15 @@ fn waits(status: &Status) -> Markup {
             @let rows: Vec<&Wait> = status.waits.iter().filter(|wait| wait.whose == whose).collect();
             @if !rows.is_empty() {
                 div class=(class) {
-                    h3 { (title) " " span.n { (rows.len()) } }
+                    @let total = status.waits_by.get(&whose).copied().unwrap_or_default();
+                    h3 { (title) " " span.n { (total) } }
                     ul.rows {
-                        @for wait in rows.iter().take(SHOWN) { (wait_row(wait, status.now)) }
+                        @for wait in &rows { (wait_row(wait, status.now)) }
                     }
-                    (more(SHOWN, rows.len() as u64))
+                    (more(rows.len(), total))
                 }
             }
         }
-        (more(status.waits.len(), status.waits_total))
     }
 }
 
@@ -272,7 +272,7 @@ pub(super) fn checks(candidate: &Candidate) -> Markup {
 
 fn sessions(sessions: &[Session], total: u64, now: Timestamp) -> Markup {
     html! {
-        h2 { "Agents" span.n { (total) " at work" } }
+        h2 { "Agents" span.n { (total) " alive" } }
         @if sessions.is_empty() { p.none { "No agent is here." } }
         ul.rows {
             @for session in sessions.iter().take(SHOWN) {

@@ -1,6 +1,6 @@
 //! What every page has around it.
 
-use super::assets::{SCRIPT_NAME, STYLE_NAME};
+use super::assets::{ICON_NAME, SCRIPT_NAME, STYLE_NAME};
 use super::parts::{id_link, words};
 use crate::door::Door;
 use crate::see::short;
@@ -87,6 +87,7 @@ fn head(title: &str) -> Markup {
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
             title { (title) " · Weir" }
+            link rel="icon" href={ "/assets/" (*ICON_NAME) };
             link rel="stylesheet" href={ "/assets/" (*STYLE_NAME) };
             script type="module" src={ "/assets/" (*SCRIPT_NAME) } {}
         }
