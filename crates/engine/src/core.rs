@@ -52,6 +52,9 @@ struct Ahead {
     echoes: VecDeque<(u64, oneshot::Sender<()>)>,
 }
 
+/// Facts, each with the time it was decided.
+type Facts = Vec<(Timestamp, Event)>;
+
 /// How far one attempt at a decision came.
 enum Attempt<T> {
     /// The facts are on their way; the answer waits for them.
@@ -159,7 +162,7 @@ impl Core {
     }
 
     /// The next records that are not durable here, if the ledger has any, and the position of the first.
-    fn news(&self) -> Result<Option<(Position, Vec<(Timestamp, Event)>)>, Error> {
+    fn news(&self) -> Result<Option<(Position, Facts)>, Error> {
         let position = self.read(|standing| standing.position);
         let records = self.ledger.read(position, 1000)?;
         let Some(first) = records.first() else { return Ok(None) };

@@ -61,18 +61,26 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, args: UpArgs) -> Result<(), CommandE
         ..Options::here(&here.dir)
     };
     ui.progress(format_args!("opening the ledger"));
-    match Space::open(&options) {
-        Ok((space, found)) => serve(ui, &space, &found, &args),
-        Err(weir_engine::Error::Refused(refusal)) if refusal.code == "space.in_use" => {
-            let repository = here.repository()?;
-            ui.progress(format_args!("another start is under way"));
-            let weir = wait_for(&repository, START)?.ok_or(refusal)?;
-            let doors = Doors::of_running(&weir)?;
-            ui.answer(&doors, doors::show)?;
-            ui.status(format_args!("It was already running."));
-            Ok(())
+    let started = Instant::now();
+    loop {
+        match Space::open(&options) {
+            Ok((space, found)) => return serve(ui, &space, &found, &args),
+            Err(weir_engine::Error::Refused(refusal)) if refusal.code == "space.in_use" => {
+                if let Some(weir) = answering(&here.repository()?)? {
+                    let doors = Doors::of_running(&weir)?;
+                    ui.answer(&doors, doors::show)?;
+                    ui.status(format_args!("It was already running."));
+                    return Ok(());
+                }
+                // It is still starting, or it was killed and the last of its children has the lock for a moment.
+                if started.elapsed() > START {
+                    return Err(refusal.into());
+                }
+                ui.progress(format_args!("another start is under way"));
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            Err(error) => return Err(error.into()),
         }
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -93,15 +101,16 @@ fn serve(ui: &mut Ui, space: &Space, found: &Found, args: &UpArgs) -> Result<(),
         let engine = space.engine().clone();
         let server = tokio::spawn(weir_server::serve(engine, listener, serving, shutdown.clone()));
         let space_url = url.clone();
-        let token = found.owner_token.clone();
+        let known = found.clone();
         let doors = tokio::task::spawn_blocking(move || {
-            let token = crate::here::read_private(&token)?.map(|(_, text)| text.trim().to_owned());
-            Doors::of_running(&Client::new(&space_url, token))
+            let token = crate::here::read_private(&known.owner_token)?;
+            let token = token.map(|(_, text)| text.trim().to_owned());
+            Doors::of_own(&Client::new(&space_url, token), &known)
         });
         let doors = doors.await.map_err(CommandError::doing("ask the server"))??;
         space.announce(&url)?;
         listen.remember(address);
-        say(ui, &doors.with(found), found, address)?;
+        say(ui, &doors, found, address)?;
         ends.next().await;
         ui.status(format_args!(
             "Stopping: what is under way may finish. Ctrl-C again does not wait."
@@ -171,21 +180,12 @@ impl Ends {
     }
 }
 
-/// The server of a repository, once it answers; `None` when it does not within `patience`.
-fn wait_for(repository: &Repository, patience: Duration) -> Result<Option<Client>, CommandError> {
-    let started = Instant::now();
-    loop {
-        if let Some(running) = repository.running()? {
-            let weir = Client::new(&running.url, repository.owner_token()?);
-            if weir.get::<weir_server::wire::Space>("/v1/space").is_ok() {
-                return Ok(Some(weir));
-            }
-        }
-        if started.elapsed() >= patience {
-            return Ok(None);
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
+/// The server of a repository, if it answers.
+fn answering(repository: &Repository) -> Result<Option<Client>, CommandError> {
+    let Some(running) = repository.running()? else { return Ok(None) };
+    let weir = Client::new(&running.url, repository.owner_token()?);
+    let answers = weir.get::<weir_server::wire::Space>("/v1/space").is_ok();
+    Ok(answers.then_some(weir))
 }
 
 /// What the server has to say while it runs: warnings, unless `WEIR_LOG` asks for more.

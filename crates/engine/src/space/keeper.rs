@@ -48,7 +48,7 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    /// Starts it. `is_shared`: whether others may write to the same ledger.
+    /// `is_shared`: whether others may write to the same ledger.
     pub(crate) fn start(engine: Engine, is_shared: bool) -> Result<Self, Error> {
         let stop = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&stop);

@@ -1,5 +1,5 @@
-//! The sheet, the icon and the script: inside the binary, with their content's hash in their name, so that a browser may keep
-//! them for ever and never keeps an old one.
+//! The sheet, the icon and the script: inside the binary, with their content's hash in their name, so that a browser
+//! may keep them for ever and never keeps an old one.
 
 use crate::reply::Problem;
 use axum::extract::Path;

@@ -111,15 +111,15 @@ fn waits(status: &Status) -> Markup {
             @let rows: Vec<&Wait> = status.waits.iter().filter(|wait| wait.whose == whose).collect();
             @if !rows.is_empty() {
                 div class=(class) {
-                    h3 { (title) " " span.n { (rows.len()) } }
+                    @let total = status.waits_by.get(&whose).copied().unwrap_or_default();
+                    h3 { (title) " " span.n { (total) } }
                     ul.rows {
-                        @for wait in rows.iter().take(SHOWN) { (wait_row(wait, status.now)) }
+                        @for wait in &rows { (wait_row(wait, status.now)) }
                     }
-                    (more(SHOWN, rows.len() as u64))
+                    (more(rows.len(), total))
                 }
             }
         }
-        (more(status.waits.len(), status.waits_total))
     }
 }
 

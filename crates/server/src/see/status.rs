@@ -2,6 +2,7 @@
 
 use super::See;
 use crate::wire::{Counts, LogEntry, Space, Status, TaskState, Wait, Whose};
+use std::collections::BTreeMap;
 use weir_flow::{Line, Stage};
 use weir_guard::Caller;
 use weir_model::{Actor, Position, RevisionId, SessionId};
@@ -10,6 +11,8 @@ use weir_work::State;
 /// How many of each thing a status names; `counts` tells how many there are. Twice what fits a screen.
 pub(crate) const LINES_MAX: usize = 100;
 const LANDINGS_MAX: usize = 10;
+/// How many waits that the same can end.
+const WAITS_MAX: u64 = 25;
 
 /// Where this space is served.
 #[derive(Debug, Clone)]
@@ -47,7 +50,13 @@ impl See<'_> {
             self.folds.flow.lines(self.now).map(|line| self.wait(&line, caller)).collect();
         waits.sort_by_key(|wait| (wait.whose, wait.since));
         let waits_total = waits.len() as u64;
-        waits.truncate(LINES_MAX);
+        let mut waits_by = BTreeMap::new();
+        // So many of each: a thousand tasks that are ready must not hide the one that waits for a person.
+        waits.retain(|wait| {
+            let count = waits_by.entry(wait.whose).or_insert(0);
+            *count += 1;
+            *count <= WAITS_MAX
+        });
         let open = |task: &&weir_work::Task| match task.state {
             State::Open | State::Claimed(_) | State::Submitted(_) => true,
             State::Done(_) | State::Withdrawn => false,
@@ -65,6 +74,7 @@ impl See<'_> {
             counts: self.counts(sessions.len()),
             waits,
             waits_total,
+            waits_by,
             queue: self.queue(),
             tasks: tasks.map(|task| self.task(task)).collect(),
             changes: changes.take(LINES_MAX).map(|change| self.change(change)).collect(),

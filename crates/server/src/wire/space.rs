@@ -2,6 +2,7 @@
 
 use super::{Change, Landing, LogEntry, Queue, Session, Task, Who};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use weir_model::{Position, Timestamp};
 
@@ -47,10 +48,13 @@ pub struct Status {
     pub space: Space,
     /// How much there is of everything.
     pub counts: Counts,
-    /// What waits, for whom, and since when: longest first.
+    /// What waits, for whom, and since when: by who can end the wait, longest first, so many of each.
     pub waits: Vec<Wait>,
     /// How many waits there are in all.
     pub waits_total: u64,
+    /// And by who can end them.
+    #[serde(default)]
+    pub waits_by: BTreeMap<Whose, u64>,
     /// The gate and the queue.
     pub queue: Queue,
     /// Tasks that are neither done nor withdrawn, oldest first.

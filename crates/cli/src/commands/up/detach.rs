@@ -1,7 +1,7 @@
 //! `weir up --detach`: the same start in a process of its own.
 
 use super::doors::{self, Doors};
-use super::{START, wait_for};
+use super::{START, answering};
 use crate::error::CommandError;
 use crate::here::Here;
 use crate::ui::Ui;
@@ -32,7 +32,7 @@ pub(super) fn detach(ui: &mut Ui, here: &Here) -> Result<(), CommandError> {
     ui.progress(format_args!("waiting for the server"));
     let started = Instant::now();
     while started.elapsed() < START {
-        if let Some(weir) = wait_for(&repository, Duration::ZERO)? {
+        if let Some(weir) = answering(&repository)? {
             let doors = Doors::of_running(&weir)?;
             ui.answer(&doors, doors::show)?;
             ui.status(format_args!(

@@ -6,6 +6,7 @@ use crate::page::Page;
 use crate::render;
 use serde::Serialize;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 use weir_engine::Found;
 use weir_server::wire::{NewSignIn, SignInLink, Space, Status};
 
@@ -32,19 +33,26 @@ struct Check {
     why: Option<String>,
 }
 
+/// A server that has just started reads the trunk and its checks in the background.
+const SETTLING: Duration = Duration::from_secs(5);
+
 impl Doors {
-    /// Asks a running server.
+    /// Asks a running server, and gives one that has just started a moment to look around.
     ///
     /// # Errors
     /// When it does not answer, or not to this token.
     pub(crate) fn of_running(weir: &Client) -> Result<Self, CommandError> {
-        let status: Status = weir.get("/v1/status")?;
-        let sign_in: SignInLink = weir.post("/v1/sign-in-links", &NewSignIn::default())?;
+        let started = Instant::now();
+        let mut status: Status = weir.get("/v1/status")?;
+        while status.space.trunk.is_empty() && started.elapsed() < SETTLING {
+            std::thread::sleep(Duration::from_millis(20));
+            status = weir.get("/v1/status")?;
+        }
         let checks = status.queue.checks.into_iter();
         Ok(Self {
             space: status.space,
             url: weir.url().to_owned(),
-            sign_in,
+            sign_in: sign_in(weir)?,
             checks: checks
                 .map(|check| Check { name: check.name, run: check.run, why: None })
                 .collect(),
@@ -54,18 +62,41 @@ impl Doors {
         })
     }
 
-    /// With what only the one who opened the space knows.
-    pub(crate) fn with(mut self, found: &Found) -> Self {
-        self.home = Some(found.home.clone());
-        self.notes.clone_from(&found.notes);
-        self.space.trunk.clone_from(&found.trunk);
-        self.space.tip = Some(found.tip.clone());
-        for check in &mut self.checks {
-            let proposal = found.proposals.iter().find(|each| each.check.name == check.name);
-            check.why = proposal.map(|proposal| proposal.why.clone());
-        }
-        self
+    /// Of a server in this process, which knows more than it has to ask for.
+    ///
+    /// # Errors
+    /// As [`Doors::of_running`].
+    pub(crate) fn of_own(weir: &Client, found: &Found) -> Result<Self, CommandError> {
+        let mut space: Space = weir.get("/v1/space")?;
+        space.trunk.clone_from(&found.trunk);
+        space.tip = Some(found.tip.clone());
+        let why = |name: &str| {
+            let proposal = found.proposals.iter().find(|each| each.check.name == name);
+            proposal.map(|proposal| proposal.why.clone())
+        };
+        let checks = found.checks.iter().map(|check| Check {
+            name: check.name.clone(),
+            run: check.run.clone(),
+            why: why(&check.name),
+        });
+        let from = match found.is_committed {
+            true => "as `weir.toml` on the trunk says",
+            false => "found in the repository: `weir init` writes them down",
+        };
+        Ok(Self {
+            space,
+            url: weir.url().to_owned(),
+            sign_in: sign_in(weir)?,
+            checks: checks.collect(),
+            checks_from: Some(from.to_owned()),
+            home: Some(found.home.clone()),
+            notes: found.notes.clone(),
+        })
     }
+}
+
+fn sign_in(weir: &Client) -> Result<SignInLink, CommandError> {
+    weir.post("/v1/sign-in-links", &NewSignIn::default())
 }
 
 /// The page.
