@@ -50,6 +50,8 @@ pub(crate) struct UpArgs {
 
 /// How long a start may take before it is called stuck: a large ledger without a snapshot replays in seconds.
 const START: Duration = Duration::from_secs(60);
+/// How long to look for the server of another start before trying whether the space is free after all.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(ui: &mut Ui, here: &Here, args: UpArgs) -> Result<(), CommandError> {
     log_to_stderr();
@@ -65,18 +67,26 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, args: UpArgs) -> Result<(), CommandE
         ..Options::here(&here.dir)
     };
     ui.progress(format_args!("opening the ledger"));
-    match Space::open(&options) {
-        Ok((space, found)) => serve(ui, &space, &found, &args),
-        Err(weir_engine::Error::Refused(refusal)) if refusal.code == "space.in_use" => {
-            let repository = here.repository()?;
-            ui.progress(format_args!("another start is under way"));
-            let weir = wait_for(&repository, START)?.ok_or(refusal)?;
-            let doors = Doors::of_running(&weir)?;
-            ui.answer(&doors, doors::show)?;
-            ui.status(format_args!("It was already running."));
-            Ok(())
+    let begun = Instant::now();
+    loop {
+        match Space::open(&options) {
+            Ok((space, found)) => return serve(ui, &space, &found, &args),
+            Err(weir_engine::Error::Refused(refusal)) if refusal.code == "space.in_use" => {
+                let repository = here.repository()?;
+                ui.progress(format_args!("another start is under way"));
+                if let Some(weir) = wait_for(&repository, LOOK_AGAIN)? {
+                    let doors = Doors::of_running(&weir)?;
+                    ui.answer(&doors, doors::show)?;
+                    ui.status(format_args!("It was already running."));
+                    return Ok(());
+                }
+                // Whoever had it may be gone: killed a moment ago, its last child still on its way.
+                if begun.elapsed() >= START {
+                    return Err(refusal.into());
+                }
+            }
+            Err(error) => return Err(error.into()),
         }
-        Err(error) => Err(error.into()),
     }
 }
 
