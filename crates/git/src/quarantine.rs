@@ -141,17 +141,16 @@ fn incoming(home: &Path) -> PathBuf {
 
 /// Removes quarantines whose process died; the lock of a living one cannot be had. To be called by
 /// whoever holds the lock of the home.
-pub(crate) fn remove_dead(home: &Path) -> Result<(), Error> {
-    let Ok(entries) = fs::read_dir(incoming(home)) else { return Ok(()) };
+pub(crate) fn remove_dead(home: &Path) {
+    let Ok(entries) = fs::read_dir(incoming(home)) else { return };
     for entry in entries.flatten() {
         let path = entry.path();
         let lives = File::open(path.join("alive")).is_ok_and(|alive| alive.try_lock().is_err());
         if !lives {
-            let doing = io_failed(format!("remove `{}`", path.display()));
-            fs::remove_dir_all(&path).map_err(doing)?;
+            // A git that outlived its process may still be writing into it: then the next start finds it again.
+            let _ = fs::remove_dir_all(&path);
         }
     }
-    Ok(())
 }
 
 async fn index<R: AsyncRead + Unpin>(

@@ -9,6 +9,7 @@ use crate::trunk::sync_dir;
 use crate::{CommitId, Error, Objects, Trunk};
 use gix::bstr::ByteSlice as _;
 use std::path::Path;
+use std::time::Duration;
 
 /// What came of a landing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +111,16 @@ impl Trunk {
             Some(to) => command.args([name, &to.to_string(), &spelled(from)]),
             None => command.args(["-d", name, &spelled(from)]),
         };
-        let done = output(&mut command, None, doing)?;
+        let remove_dead_locks = || {
+            let locks = [name, "packed-refs"].map(|of| remove_dead_lock(self.dir(), of));
+            locks.contains(&true)
+        };
+        remove_dead_locks();
+        let mut done = output(&mut command, None, doing)?;
+        // Git waited for a lock until it was old enough.
+        if !done.status.success() && remove_dead_locks() {
+            done = output(&mut command, None, doing)?;
+        }
         let after = self.read_ref(name)?;
         // Still where it was, yet git refused: no race was lost, something is wrong.
         if !done.status.success() && after == from {
@@ -123,6 +133,18 @@ impl Trunk {
         }
         Ok(after)
     }
+}
+
+/// A lock of a ref that is older was left by a git that is dead: ours take some milliseconds.
+const LOCK_AGE_MAX: Duration = Duration::from_secs(5);
+
+/// Removes the lock that a git which was killed left beside the ref `name`, where it stands in the way for ever;
+/// says whether there was one. Only for refs that nobody but Weir writes.
+pub(crate) fn remove_dead_lock(git_dir: &Path, name: &str) -> bool {
+    let lock = git_dir.join(format!("{name}.lock"));
+    let made = std::fs::metadata(&lock).and_then(|lock| lock.modified());
+    let is_dead = made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age > LOCK_AGE_MAX));
+    is_dead && std::fs::remove_file(&lock).is_ok()
 }
 
 impl Objects {

@@ -2,6 +2,7 @@
 
 use crate::error::io_failed;
 use crate::git::{bare_git, git, succeed};
+use crate::refs::remove_dead_lock;
 use crate::{CommitId, Error, Objects, Source, quarantine};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -31,7 +32,7 @@ impl Trunk {
         // One at a time, so that a leftover is one: its maker is dead, or it would hold the lock.
         let _alone = lock(&home.join("trunk.lock"))?;
         remove_leftovers(home)?;
-        quarantine::remove_dead(home)?;
+        quarantine::remove_dead(home);
         let dir = home.join("trunk.git");
         if dir.exists() {
             lend_objects(&dir, &source.common_dir)?;
@@ -103,7 +104,11 @@ fn keep(user_dir: &Path, commit: CommitId) -> Result<(), Error> {
     let name = format!("refs/weir/keep/{commit}");
     let mut command = git(user_dir);
     command.args(["update-ref", &name, &commit.to_string()]);
-    succeed(&mut command, None, "keep the start of the trunk in the user's repository").map(drop)
+    let doing = "keep the start of the trunk in the user's repository";
+    match succeed(&mut command, None, doing) {
+        Err(_) if remove_dead_lock(user_dir, &name) => succeed(&mut command, None, doing).map(drop),
+        kept => kept.map(drop),
+    }
 }
 
 fn start_of(source: &Source, name: &str) -> Result<CommitId, Error> {
@@ -205,8 +210,8 @@ fn remove_leftovers(home: &Path) -> Result<(), Error> {
     for entry in fs::read_dir(home).map_err(doing())? {
         let entry = entry.map_err(doing())?;
         if entry.file_name().as_encoded_bytes().starts_with(LEFTOVER.as_bytes()) {
-            let path = entry.path();
-            fs::remove_dir_all(&path).map_err(io_failed(format!("remove `{}`", path.display())))?;
+            // A git that outlived its process may still be writing into it: then the next start finds it again.
+            let _ = fs::remove_dir_all(entry.path());
         }
     }
     Ok(())

@@ -148,6 +148,20 @@ fn of_many_who_land_at_once_one_wins() {
 }
 
 #[test]
+fn a_lock_that_a_killed_git_left_does_not_stop_the_trunk_for_ever() {
+    let repo = Repo::with(&[("a", "a")]);
+    let (start, trunk) = (repo.head(), repo.trunk());
+    let name = "refs/weir/changes/C1/1";
+    let lock = trunk.dir().join(format!("{name}.lock"));
+    fs::create_dir_all(lock.parent().expect("a folder")).expect("a folder");
+    let left = fs::File::create(&lock).expect("a lock");
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    left.set_modified(long_ago).expect("set");
+    assert_eq!(trunk.create_ref(name, start).expect("created"), Created::Created);
+    assert!(!lock.exists());
+}
+
+#[test]
 fn refs_keep_revisions_and_are_never_moved_by_accident() {
     let repo = Repo::with(&[("a", "a")]);
     let (first, second) = (repo.head(), repo.commit("second", &[("a", "b")]));

@@ -28,7 +28,7 @@ impl Wind {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let fresh = || now.map_or(0, |now| u64::from(now.subsec_nanos()) ^ now.as_secs());
         let seed = number("WEIR_KILL_SEED").unwrap_or_else(fresh);
-        Self { seed, kills: number("WEIR_KILL_ROUNDS").unwrap_or(kills), clients: 4 }
+        Self { seed, kills: number("WEIR_KILL_ROUNDS").unwrap_or(kills), clients: 3 }
     }
 }
 
@@ -131,14 +131,22 @@ impl Drop for AbandonOnPanic<'_> {
     }
 }
 
+/// How often a storm says how far it is.
+const TELL_EVERY: Duration = Duration::from_secs(30);
+
 fn storm(place: &Place, owner: &Api, shared: &Shared, chance: &mut Chance, kills: u64) -> Outcome {
     let mut outcome = Outcome::default();
-    let mut usual = Duration::from_millis(200);
+    let (mut usual, mut told) = (Duration::from_millis(200), Duration::ZERO);
+    let begun = Instant::now();
     while outcome.kills.total() < kills {
+        if begun.elapsed() >= told + TELL_EVERY {
+            told = begun.elapsed();
+            println!("{} kills in {told:.0?}", outcome.kills.total());
+        }
         let when = match chance.below(100) {
             0..15 => When::Started(usual.mul_f64(chance.below(1000) as f64 / 1000.0)),
             15..60 => When::Answered(chance.millis(0, 150)),
-            60..90 => When::Answered(chance.millis(150, 900)),
+            60..92 => When::Answered(chance.millis(150, 500)),
             _ => When::Landed(chance.millis(0, 60)),
         };
         let mut server = place.up();

@@ -230,7 +230,7 @@ fn lock(folder: &Path) -> Result<File, StoreError> {
     let path = folder.join("ledger.lock");
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
     let mut file = open.map_err(StoreError::io(doing))?;
-    match file.try_lock() {
+    match try_for(LOCK_PATIENCE, || file.try_lock()) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
@@ -248,6 +248,24 @@ fn lock(folder: &Path) -> Result<File, StoreError> {
     };
     note().map_err(StoreError::io(doing))?;
     Ok(file)
+}
+
+/// The last child of a process that was just killed has its locks until it became another program.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+
+fn try_for(
+    patience: Duration,
+    try_lock: impl Fn() -> Result<(), TryLockError>,
+) -> Result<(), TryLockError> {
+    let begun = std::time::Instant::now();
+    loop {
+        match try_lock() {
+            Err(TryLockError::WouldBlock) if begun.elapsed() < patience => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            locked => return locked,
+        }
+    }
 }
 
 /// Sets up the writer, and the tables in a new file.
