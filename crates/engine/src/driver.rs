@@ -220,7 +220,9 @@ impl Drive {
         if candidate.checks.is_empty() {
             return Ok(true);
         }
-        let tree = gate::Tree::lay_out(&self.engine, candidate, commit)?;
+        // A large tree may take longer than the lease.
+        let engine = self.engine.clone();
+        let tree = self.run_renewing(|| gate::Tree::lay_out(&engine, candidate, commit))?;
         for check in &candidate.checks {
             let ran = self.run_renewing(|| tree.run(check, cancel));
             if self.is_stopping() {

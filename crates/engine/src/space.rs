@@ -260,6 +260,12 @@ fn space_name(source: &Source) -> String {
 /// The key that signs the ledger's checkpoints: made once, kept where only its user can read it.
 fn signer(home: &Home, name: &str) -> Result<Signer, Error> {
     let path = home.private().join("ledger.key");
+    if !path.exists() && home.folder().join("ledger/ledger.db").exists() {
+        let sentence = format!("the ledger's key `{}` is gone", path.display());
+        return Err(Refusal::new("ledger.key_gone", sentence)
+            .hint("put it back from a backup: without it nothing can be added to this ledger")
+            .into());
+    }
     let made = if path.exists() {
         Signer::load(&path)
     } else {

@@ -138,13 +138,29 @@ impl Trunk {
 /// A lock of a ref that is older was left by a git that is dead: ours take some milliseconds.
 const LOCK_AGE_MAX: Duration = Duration::from_secs(5);
 
+/// Removes the locks that gits which were killed left beside any of the refs below `folder`: most of those refs are
+/// never written again, and so nobody would come across them.
+pub(crate) fn sweep_dead_locks(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            sweep_dead_locks(&path);
+        } else if path.extension().is_some_and(|extension| extension == "lock") {
+            remove_if_dead(&path);
+        }
+    }
+}
+
 /// Removes the lock that a git which was killed left beside the ref `name`, where it stands in the way for ever;
 /// says whether there was one. Only for refs that nobody but Weir writes.
 pub(crate) fn remove_dead_lock(git_dir: &Path, name: &str) -> bool {
-    let lock = git_dir.join(format!("{name}.lock"));
-    let made = std::fs::metadata(&lock).and_then(|lock| lock.modified());
+    remove_if_dead(&git_dir.join(format!("{name}.lock")))
+}
+
+fn remove_if_dead(lock: &Path) -> bool {
+    let made = std::fs::metadata(lock).and_then(|lock| lock.modified());
     let is_dead = made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age > LOCK_AGE_MAX));
-    is_dead && std::fs::remove_file(&lock).is_ok()
+    is_dead && std::fs::remove_file(lock).is_ok()
 }
 
 impl Objects {

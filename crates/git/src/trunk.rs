@@ -2,7 +2,7 @@
 
 use crate::error::io_failed;
 use crate::git::{bare_git, git, succeed};
-use crate::refs::remove_dead_lock;
+use crate::refs::{remove_dead_lock, sweep_dead_locks};
 use crate::{CommitId, Error, Objects, Source, quarantine};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -36,6 +36,7 @@ impl Trunk {
         let dir = home.join("trunk.git");
         if dir.exists() {
             lend_objects(&dir, &source.common_dir)?;
+            sweep_dead_locks(&dir.join("refs"));
         } else {
             build(source, home, name, &dir)?;
         }

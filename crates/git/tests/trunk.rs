@@ -159,6 +159,13 @@ fn a_lock_that_a_killed_git_left_does_not_stop_the_trunk_for_ever() {
     left.set_modified(long_ago).expect("set");
     assert_eq!(trunk.create_ref(name, start).expect("created"), Created::Created);
     assert!(!lock.exists());
+
+    let lock = trunk.dir().join("refs/weir/candidates/Q1.lock");
+    fs::create_dir_all(lock.parent().expect("a folder")).expect("a folder");
+    let left = fs::File::create(&lock).expect("a lock");
+    left.set_modified(long_ago).expect("set");
+    let _ = repo.trunk();
+    assert!(!lock.exists(), "opening sweeps the locks of refs that nobody writes again");
 }
 
 #[test]

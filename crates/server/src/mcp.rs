@@ -12,12 +12,14 @@ use crate::reply::Problem;
 use crate::weir::Weir;
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ErrorData, Implementation,
-    ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData,
+    Implementation, ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig,
+    Tool,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
@@ -66,7 +68,13 @@ async fn with_door(
     next: Next,
 ) -> Result<Response, Problem> {
     let shown = Credentials::of(request.headers(), &weir.cookie).header;
-    let door = Door::open(&weir, shown.ok_or_else(Problem::no_token)?)?;
+    let door = Door::open(&weir, shown.ok_or_else(Problem::no_token)?).map_err(|mut problem| {
+        // A 401 makes clients look for a way to sign in, and hide why: the session has ended.
+        if problem.refused.code.starts_with("session.") {
+            problem.status = StatusCode::FORBIDDEN;
+        }
+        problem
+    })?;
     request.extensions_mut().insert(door);
     Ok(next.run(request).await)
 }
@@ -113,7 +121,8 @@ impl ServerHandler for Endpoint {
             Called::Done(value) => CallToolResult::structured(value),
             Called::Refused(problem) => {
                 let refused = serde_json::to_value(*problem.refused).unwrap_or_default();
-                CallToolResult::structured_error(refused)
+                // As text alone: some clients hold even an error against the tool's schema, and then show neither.
+                CallToolResult::error(vec![ContentBlock::text(refused.to_string())])
             }
             Called::NoSuchTool => {
                 let message = format!("there is no tool `{}`", request.name.escape_debug());

@@ -217,12 +217,12 @@ impl Work {
         let lapsed = self.lapsing.range(..=(now, TaskId(u64::MAX))).map(|(_, task)| *task);
         let mut lapsed = lapsed.collect::<BTreeSet<_>>().into_iter().peekable();
         let mut open = self.open.iter().copied().peekable();
-        let mut oldest = move || match (open.peek(), lapsed.peek()) {
+        let oldest = move || match (open.peek(), lapsed.peek()) {
             (Some(one), Some(other)) if other < one => lapsed.next(),
             (Some(_), _) => open.next(),
             (None, _) => lapsed.next(),
         };
-        std::iter::from_fn(move || oldest()).filter_map(|task| self.tasks.get(&task))
+        std::iter::from_fn(oldest).filter_map(|task| self.tasks.get(&task))
     }
 
     /// The task that was created under an idempotency key.

@@ -109,6 +109,8 @@ pub(crate) fn blow(bin: &Path, wind: Wind) -> Outcome {
         outcome
     });
 
+    // By then the lock of a git that was killed is old enough to be known as one, and this start sweeps it away.
+    std::thread::sleep(Duration::from_secs(6));
     let mut server = place.up();
     let (_, _, owner) = server.answer();
     outcome.unknown = shared.unknown.load(Ordering::SeqCst);
@@ -149,6 +151,8 @@ fn storm(place: &Place, owner: &Api, shared: &Shared, chance: &mut Chance, kills
             60..92 => When::Answered(chance.millis(150, 500)),
             _ => When::Landed(chance.millis(0, 60)),
         };
+        // Before the server is there: what its first clients are told meanwhile may come after its first answer.
+        let noted = shared.noted().clone();
         let mut server = place.up();
         match when {
             When::Started(wait) => {
@@ -157,7 +161,7 @@ fn storm(place: &Place, owner: &Api, shared: &Shared, chance: &mut Chance, kills
             }
             When::Answered(wait) => {
                 let (status, took, _) = server.answer();
-                judge::judge_status(&status, &shared.noted(), &mut outcome.verdict);
+                judge::judge_status(&status, &noted, &mut outcome.verdict);
                 outcome.restarts.push(took);
                 usual = took;
                 judge::judge_sample(owner, shared, chance, &mut outcome.verdict);
@@ -165,7 +169,7 @@ fn storm(place: &Place, owner: &Api, shared: &Shared, chance: &mut Chance, kills
             }
             When::Landed(wait) => {
                 let (status, took, _) = server.answer();
-                judge::judge_status(&status, &shared.noted(), &mut outcome.verdict);
+                judge::judge_status(&status, &noted, &mut outcome.verdict);
                 outcome.restarts.push(took);
                 wait_for_landing(place, owner, shared, &status);
                 std::thread::sleep(wait);

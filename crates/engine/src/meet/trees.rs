@@ -2,7 +2,7 @@
 
 use crate::{Engine, Error, Failure, Secret};
 use std::path::PathBuf;
-use weir_git::{Remote, Worktree, WorktreeSpec};
+use weir_git::{Person, Remote, Worktree, WorktreeSpec};
 use weir_model::{SessionId, TaskId};
 
 impl Engine {
@@ -16,13 +16,18 @@ impl Engine {
     ) -> Result<PathBuf, Error> {
         let folder = self.trees().join("sessions").join(format!("{task}-{session}"));
         let (engine, branch) = (self.clone(), branch.to_owned());
+        // An agent commits as itself: history must not credit a person for what they never saw. The domain is
+        // one that is reserved for being nobody's.
+        let agent =
+            self.read(|folds| folds.guard.session(session).map(|known| known.agent.clone()));
+        let person = agent.map(|name| Person { name, email: format!("{session}@weir.invalid") });
         let made = tokio::task::spawn_blocking(move || {
             let trunk = engine.trunk();
             let spec = WorktreeSpec {
                 branch,
                 at: trunk.tip()?,
                 remote: Remote { url: engine.remote(), token: Some(bearer.reveal().to_owned()) },
-                person: None,
+                person,
                 config: Vec::new(),
             };
             let tree = if folder.join(".git").is_dir() {

@@ -1,5 +1,6 @@
 //! JSON schemas of tools, from the same description of our types that the OpenAPI document is made of.
 
+use crate::wire::List;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use utoipa::{PartialSchema, ToSchema};
@@ -18,6 +19,16 @@ pub(super) fn of<T: PartialSchema + ToSchema>() -> Arc<Map<String, Value>> {
         parts.iter().map(|(name, schema)| (name.clone(), to_json(schema))).collect();
     if !parts.is_empty() {
         root.insert("$defs".to_owned(), Value::Object(parts));
+    }
+    Arc::new(root)
+}
+
+/// The schema of a list of `T`. What is generic describes all but that which it is generic over.
+pub(super) fn of_list<T: PartialSchema + ToSchema>() -> Arc<Map<String, Value>> {
+    let mut root = Arc::unwrap_or_clone(of::<List<T>>());
+    let parts = root.entry("$defs").or_insert_with(|| Value::Object(Map::new()));
+    if let Value::Object(parts) = parts {
+        parts.insert(T::name().into_owned(), to_json(&T::schema()));
     }
     Arc::new(root)
 }

@@ -95,11 +95,12 @@ where
 /// Every tool.
 pub(super) fn all() -> Vec<Tool> {
     vec![
-        tool::<TaskList, List<Task>>(
+        tool::<TaskList, Task>(
             "task_list",
             "The tasks that are ready to be claimed, oldest first.",
             hints("List ready tasks", true, true),
-        ),
+        )
+        .with_raw_output_schema(schema::of_list::<Task>()),
         tool::<TaskClaim, Claim>(
             "task_claim",
             "Take a task, or renew the one you hold. The answer has all you need: the worktree to work in, its \
@@ -218,4 +219,36 @@ fn own_change(door: &Door) -> Result<ChangeId, Problem> {
             )
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    /// Every `$ref` below `value`.
+    fn references(value: &Value) -> Vec<&str> {
+        match value {
+            Value::Object(fields) => {
+                let own = fields.get("$ref").and_then(Value::as_str);
+                own.into_iter().chain(fields.values().flat_map(references)).collect()
+            }
+            Value::Array(items) => items.iter().flat_map(references).collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_reference_in_a_tools_schemas_resolves() {
+        for tool in all() {
+            let output = tool.output_schema.as_deref().cloned().unwrap_or_default();
+            for schema in [tool.input_schema.as_ref().clone(), output] {
+                let schema = Value::Object(schema);
+                for reference in references(&schema) {
+                    let pointer = reference.trim_start_matches('#');
+                    assert!(schema.pointer(pointer).is_some(), "{}: {reference}", tool.name);
+                }
+            }
+        }
+    }
 }

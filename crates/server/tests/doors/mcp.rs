@@ -134,7 +134,7 @@ async fn an_agent_goes_the_way_by_tools_alone() {
         }
         let none = call(&house, &agent, era, "change_status", json!({})).await;
         assert_eq!(none["isError"], json!(true));
-        assert_eq!(none["structuredContent"]["code"], json!("change.none"));
+        assert_eq!(refused(&none)["code"], json!("change.none"));
         let shown = call(&house, &agent, era, "show", json!({"id": task})).await;
         assert_eq!(shown["structuredContent"]["thing"]["state"], json!("claimed"));
         let back = call(&house, &agent, era, "task_release", json!({"task": task})).await;
@@ -158,7 +158,7 @@ async fn a_refusal_is_a_result_that_says_what_to_do() {
     for (tool, arguments, code) in rows {
         let result = call(&house, &agent, ERAS[0], tool, arguments.clone()).await;
         assert_eq!(result["isError"], json!(true), "{tool} {arguments}");
-        assert_eq!(result["structuredContent"]["code"], json!(code), "{tool} {arguments}");
+        assert_eq!(refused(&result)["code"], json!(code), "{tool} {arguments}");
         assert!(result["content"][0]["text"].as_str().expect("text").contains(code));
     }
 }
@@ -172,4 +172,12 @@ async fn an_unknown_tool_and_a_broken_message_are_errors() {
     assert!(answer.json()["error"].is_object(), "{}", answer.text);
     let answer = say(&house, &agent, ERAS[0], &json!("what")).await;
     assert!(answer.status.is_client_error(), "{} {}", answer.status, answer.text);
+}
+
+/// The three parts of a refused call: text alone, for some clients hold structure against the tool's schema.
+fn refused(result: &Value) -> Value {
+    assert_eq!(result["isError"], json!(true), "{result}");
+    assert!(result.get("structuredContent").is_none(), "{result}");
+    let text = result["content"][0]["text"].as_str().unwrap_or_default();
+    serde_json::from_str(text).expect("a refusal is one JSON document")
 }
