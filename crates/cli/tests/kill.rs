@@ -9,7 +9,6 @@ mod real;
 
 use real::storm::{Outcome, Wind, blow};
 use std::path::Path;
-use std::time::Duration;
 
 #[test]
 fn nothing_acknowledged_is_lost_doubled_or_apart_however_often_the_server_is_killed() {
@@ -39,16 +38,6 @@ fn print(outcome: &Outcome) {
         "{} records, {} landings, {} requests whose outcome nobody knew",
         outcome.records, outcome.landings, outcome.unknown
     );
-    let [p50, p95, max] = quantiles(&outcome.restarts);
+    let [p50, p95, max] = outcome.restart_quantiles();
     println!("first answer after a restart: p50 {p50:.0?}, p95 {p95:.0?}, max {max:.0?}");
-}
-
-fn quantiles(times: &[Duration]) -> [Duration; 3] {
-    let mut sorted = times.to_vec();
-    sorted.sort();
-    let at = |part: usize| {
-        let index = (sorted.len() * part / 100).min(sorted.len().saturating_sub(1));
-        sorted.get(index).copied().unwrap_or_default()
-    };
-    [at(50), at(95), at(100)]
 }

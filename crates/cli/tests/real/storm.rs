@@ -45,6 +45,19 @@ pub(crate) struct Outcome {
     pub(crate) verdict: Verdict,
 }
 
+impl Outcome {
+    /// How long restarts took to answer: the median, the 95th percentile, the longest.
+    pub(crate) fn restart_quantiles(&self) -> [Duration; 3] {
+        let mut sorted = self.restarts.clone();
+        sorted.sort();
+        let at = |part: usize| {
+            let index = (sorted.len() * part / 100).min(sorted.len().saturating_sub(1));
+            sorted.get(index).copied().unwrap_or_default()
+        };
+        [at(50), at(95), at(100)]
+    }
+}
+
 /// How often and how it was ended.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Kills {
