@@ -8,6 +8,7 @@
 
 mod archive;
 mod blobs;
+mod lock;
 mod rows;
 
 pub(crate) use archive::SqliteArchive;
@@ -19,8 +20,7 @@ use crate::store::{Archive, Body, Group, Head, Line, Recovery, Store, StoreError
 use blobs::Blobs;
 use rusqlite::{Connection, ErrorCode};
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::fs::File;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -67,7 +67,7 @@ impl SqliteStore {
         }
         let make = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         make.map_err(StoreError::io("make the folder of the ledger"))?;
-        let lock = lock(folder)?;
+        let lock = lock::take(folder)?;
         let file = folder.join("ledger.db");
         // A clean close leaves no journal behind.
         let journal = std::fs::metadata(folder.join("ledger.db-wal"));
@@ -222,50 +222,6 @@ impl Drop for Writing<'_> {
 /// A lock that a panic left behind guards nothing worse than an idle connection.
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// One process at a time. The system gives the lock back when the process ends, however it ends.
-fn lock(folder: &Path) -> Result<File, StoreError> {
-    let doing = "lock the ledger";
-    let path = folder.join("ledger.lock");
-    let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
-    let mut file = open.map_err(StoreError::io(doing))?;
-    match try_for(LOCK_PATIENCE, || file.try_lock()) {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            let told = file.read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
-            let holder = told.then(|| format!("process {}", holder.trim()));
-            return Err(StoreError::InUse { place: folder.display().to_string(), holder });
-        }
-        Err(TryLockError::Error(error)) => return Err(StoreError::io(doing)(error)),
-    }
-    // Who holds it, for the sentence above. Only advice: the lock itself is the system's.
-    let mut note = || -> std::io::Result<()> {
-        file.set_len(0)?;
-        file.rewind()?;
-        write!(file, "{}", std::process::id())
-    };
-    note().map_err(StoreError::io(doing))?;
-    Ok(file)
-}
-
-/// The last child of a process that was just killed has its locks until it became another program.
-const LOCK_PATIENCE: Duration = Duration::from_secs(1);
-
-fn try_for(
-    patience: Duration,
-    try_lock: impl Fn() -> Result<(), TryLockError>,
-) -> Result<(), TryLockError> {
-    let begun = std::time::Instant::now();
-    loop {
-        match try_lock() {
-            Err(TryLockError::WouldBlock) if begun.elapsed() < patience => {
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            locked => return locked,
-        }
-    }
 }
 
 /// Sets up the writer, and the tables in a new file.
