@@ -140,6 +140,14 @@ pub(crate) fn verify_stored(
     store: &dyn Archive,
     key: &VerifierKey,
 ) -> Result<Verified, VerifyError> {
+    audit_stored(store, key).map(|(verified, _)| verified)
+}
+
+/// As [`verify_stored`], with the versions that the streams of its records have.
+pub(crate) fn audit_stored(
+    store: &dyn Archive,
+    key: &VerifierKey,
+) -> Result<(Verified, BTreeMap<String, Version>), VerifyError> {
     let mut audit = Audit::new(key);
     let head = store.head()?.ok_or_else(|| StoreError::damaged("its head is gone"))?;
     let streams = store.streams()?;
@@ -186,7 +194,7 @@ pub(crate) fn verify_stored(
         let found = format!("stream `{name}` is kept as shorter than its {version} records");
         return Err(audit.at_next(found).into());
     }
-    Ok(audit.verified(checkpoint))
+    Ok((audit.verified(checkpoint), audit.versions))
 }
 
 /// What is known while records go by.

@@ -1,7 +1,8 @@
 //! The ledger: the append-only, verifiable record under everything in Weir.
 //!
 //! Promises, each of which a test tries to break on both stores:
-//! 1. What was acknowledged survives any crash (`tests/crash.rs`).
+//! 1. What was acknowledged survives any crash (`tests/crash.rs`). Where a disk loses it all the same, the next start
+//!    says so (`tests/loss.rs`).
 //! 2. Records stand in one total order, without gaps and without doubles, whoever writes at once.
 //! 3. An append whose streams have moved, or whose lease has a newer holder, is refused in the same
 //!    transaction that would have written it.
@@ -46,5 +47,5 @@ pub use signer::{KeyError, Signer, VerifierKey};
 pub use snapshot::Snapshot;
 pub use sqlite::SqliteStore;
 pub use store::{
-    Archive, Body, Cause, Group, Head, Line, Recovery, Store, StoreError, Transaction,
+    Archive, Body, Cause, Group, Head, Line, Loss, Recovery, Store, StoreError, Transaction,
 };

@@ -4,13 +4,14 @@
 //! signature, the frontier against the stored tree, and the bytes of the last records, where a crash or a
 //! failing disk shows first. The cost does not grow with the ledger. Nothing is ever repaired here.
 
+use crate::audit::{VerifyError, audit_stored};
 use crate::checkpoint::Checkpoint;
 use crate::error::LedgerError;
-use crate::merkle::{Frontier, Tree, leaf_hash};
+use crate::merkle::{Frontier, LEVELS_A_ROW, Tree, leaf_hash};
 use crate::note::NoteError;
 use crate::record::Parts;
 use crate::signer::{Signer, VerifierKey};
-use crate::store::{Group, Head, Recovery, Store, StoreError};
+use crate::store::{Archive, Group, Head, Recovery, Store, StoreError};
 use weir_model::{Position, Timestamp};
 
 /// How many of the last records are read and hashed again.
@@ -97,9 +98,33 @@ fn check_tail(store: &dyn Store, size: u64) -> Result<(), StoreError> {
             }
         }
     }
-    if !store.is_shared() && !store.lines(Position(size), 1)?.is_empty() {
-        let found = format!("records stand after {}, where it ends", Position(size));
+    if store.is_shared() { Ok(()) } else { check_end(store, size) }
+}
+
+/// Is there nothing that only records after the first `size` can have brought?
+fn check_end(store: &dyn Archive, size: u64) -> Result<(), StoreError> {
+    let mut is_end =
+        store.lines(Position(size), 1)?.is_empty() && store.checkpoints(size, 1)?.is_empty();
+    for level in (LEVELS_A_ROW..u64::BITS).step_by(LEVELS_A_ROW as usize) {
+        is_end &= store.nodes(level, size >> level, 1)?.is_empty();
+    }
+    let after = Position(size);
+    let found = || StoreError::damaged(format!("records stand after {after}, where it ends"));
+    is_end.then_some(()).ok_or_else(found)
+}
+
+/// Is what is left after a loss a ledger, all of it? Where a journal was lost that the file had in part already, rows
+/// of different times stand beside each other, of which the usual checks see only some.
+pub(crate) fn check_rest(store: &dyn Archive, key: &VerifierKey) -> Result<(), StoreError> {
+    let (verified, versions) = audit_stored(store, key).map_err(|error| match error {
+        VerifyError::Store(error) => error,
+        error @ (VerifyError::Tampered(_) | VerifyError::Unreadable(_)) => {
+            StoreError::damaged(error.to_string())
+        }
+    })?;
+    if store.streams()? != versions {
+        let found = "the versions of its streams are not those of its records";
         return Err(StoreError::damaged(found));
     }
-    Ok(())
+    check_end(store, verified.checkpoint.size)
 }

@@ -9,6 +9,7 @@ use crate::lease::LeaseRow;
 use crate::merkle::Frontier;
 use crate::record::{Stream, Version};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 use weir_model::{Digest, Position, Timestamp};
 
@@ -135,6 +136,38 @@ pub struct Recovery {
     pub recovered: bool,
     /// Half-written files of bodies and snapshots that were swept away; no record named them.
     pub swept: usize,
+    /// It holds records, and nothing said how many there should be: that some are gone would not be noticed.
+    pub unmarked: bool,
+    /// What is gone, when it was opened without.
+    pub loss: Option<Loss>,
+}
+
+/// Records that were acknowledged, and are gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loss {
+    /// Where the ledger ends now.
+    pub left: Position,
+    /// The last record that is known to have been acknowledged.
+    pub marked: Position,
+    /// The root of the tree up to there.
+    pub root: Digest,
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { left, marked, root } = self;
+        let first = left.next();
+        match marked.0.saturating_sub(left.0) {
+            0 => write!(f, "{marked} was acknowledged under the root {root}, and is under another"),
+            1 => write!(f, "{marked} was acknowledged and is gone, it ends at {left}"),
+            lost => {
+                write!(
+                    f,
+                    "{lost} acknowledged records are gone, {first} to {marked}, it ends at {left}"
+                )
+            }
+        }
+    }
 }
 
 /// A body, or the trace of one.
@@ -174,6 +207,13 @@ pub enum StoreError {
         /// What was found, and where.
         found: String,
     },
+    /// Acknowledged records are gone. Nothing was changed.
+    #[error(
+        "the ledger lost records: {0}; nothing was changed: keep a copy of its folder, and restore it from a \
+         backup that has them; or, to go on without them and have that recorded, `weir up --accept-loss {left}`",
+        left = .0.left
+    )]
+    Lost(Loss),
     /// It was written by something else, or by a later release.
     #[error("{place} cannot be used: {found}")]
     Foreign {

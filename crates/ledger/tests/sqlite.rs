@@ -141,7 +141,9 @@ fn a_corrupt_ledger_is_not_opened() {
         drop(ledger);
         sql(&home.path(), damage);
         let before = std::fs::read(home.path().join("ledger.db")).expect("read");
-        let error = Ledger::open(home.store(), signer()).err().expect(damage);
+        let store = SqliteStore::open(&home.path()).map_err(LedgerError::from);
+        let opened = store.and_then(|store| Ledger::open(Box::new(store), signer()));
+        let error = opened.err().expect(damage);
         assert!(matches!(error, LedgerError::Store(StoreError::Damaged { .. })), "{error:?}");
         assert!(error.to_string().contains(expected), "{damage}: {error}");
         assert!(error.to_string().contains("restore it from a backup"), "{error}");
@@ -181,9 +183,12 @@ fn a_lost_file_is_not_taken_for_a_new_ledger() {
     let file = home.path().join("ledger.db");
     let whole = std::fs::read(&file).expect("read");
     std::fs::remove_file(&file).expect("lost");
-    for _ in 0..2 {
-        let error = SqliteStore::open(&home.path()).err().expect("lost").to_string();
-        assert!(error.contains("bodies or snapshots, but no records"), "{error}");
+    for trace in ["a mark that E1 was acknowledged", "bodies or snapshots"] {
+        for _ in 0..2 {
+            let error = SqliteStore::open(&home.path()).err().expect("lost").to_string();
+            assert!(error.contains(&format!("holds {trace}, but no records")), "{error}");
+        }
+        let _ = std::fs::remove_file(home.path().join("ledger.mark"));
     }
     std::fs::write(&file, whole).expect("restored");
     assert_eq!(told(&open(&home)), "E1 work.1 a\n");

@@ -2,7 +2,8 @@
 //!
 //! Connections are read-only, so an audit cannot change what it audits, whoever holds the ledger.
 
-use super::{failed, held, rows};
+use super::rows::{self, Header};
+use super::{failed, held};
 use crate::record::Version;
 use crate::store::{Archive, Head, Line, StoreError};
 use rusqlite::{Connection, OpenFlags};
@@ -28,15 +29,15 @@ impl SqliteArchive {
     /// The ledger in `folder`, whether or not a server has it open.
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
         let archive = Self::new(&folder.join("ledger.db"));
-        let layout = archive.read("open the ledger to audit it", |db| {
-            let ask = |pragma: &str| db.query_row(pragma, [], |row| row.get::<_, i32>(0));
-            Ok((ask("PRAGMA application_id")?, ask("PRAGMA user_version")?))
-        })?;
-        if layout != (super::APPLICATION_ID, super::LAYOUT) {
+        if !archive.header()?.is_ours() {
             let found = "it is no ledger of this release".to_owned();
             return Err(StoreError::Foreign { place: folder.display().to_string(), found });
         }
         Ok(archive)
+    }
+
+    pub(super) fn header(&self) -> Result<Header, StoreError> {
+        self.read("read the header of the ledger", rows::header)
     }
 
     fn read<T>(

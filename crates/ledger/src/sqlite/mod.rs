@@ -5,19 +5,27 @@
 //! it. A lock file keeps a second process out (SQLite alone would let it in and make the two wait for each
 //! other), while anyone may read and audit the file at any time. SQLite before 3.51.3 can corrupt a WAL
 //! that is reset while another connection writes, so an older library is refused.
+//!
+//! What SQLite cannot know, that there had been more, a mark beside it does: see [`mark`]. It is compared before
+//! anything that could write has the file open, for SQLite clears away what it does not understand.
 
 mod archive;
 mod blobs;
 mod lock;
+mod mark;
 mod rows;
 
 pub(crate) use archive::SqliteArchive;
 pub(crate) use blobs::sync_folder_of;
 
 use crate::lease::LeaseRow;
+use crate::open::check_rest;
 use crate::record::{Stream, Version};
+use crate::signer::VerifierKey;
 use crate::store::{Archive, Body, Group, Head, Line, Recovery, Store, StoreError, Transaction};
 use blobs::Blobs;
+use mark::{Mark, Marked};
+use rows::Header;
 use rusqlite::{Connection, ErrorCode};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -46,6 +54,7 @@ pub struct SqliteStore {
     // Before the writer: only a connection that may write clears the journal away, so it closes last.
     archive: SqliteArchive,
     writer: Mutex<Connection>,
+    mark: Mutex<Mark>,
     blobs: Blobs,
     recovery: Recovery,
     /// The disk once failed to keep what it had been given. What the system then holds in memory may not
@@ -59,8 +68,30 @@ impl SqliteStore {
     /// Opens the ledger in `folder`, or makes a new one there.
     ///
     /// # Errors
-    /// When another process has it open, when it is damaged or written by something else, or on failure.
+    /// When another process has it open, when it lost records, when it is damaged or written by something else, or
+    /// on failure.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::open_with(folder, None)
+    }
+
+    /// As [`SqliteStore::open`], also when acknowledged records are gone, if `left` is the last that is not, and
+    /// `key` verifies the whole of what is left. What is gone is told by [`Store::recovery`], and every start needs
+    /// this again until a record was appended: let that be of the loss.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`], also when the loss is another one, or what is left is damaged.
+    pub fn open_after_loss(
+        folder: &Path,
+        left: Position,
+        key: &VerifierKey,
+    ) -> Result<Self, StoreError> {
+        Self::open_with(folder, Some((left, key)))
+    }
+
+    fn open_with(
+        folder: &Path,
+        accepted: Option<(Position, &VerifierKey)>,
+    ) -> Result<Self, StoreError> {
         if rusqlite::version_number() < OLDEST_SQLITE {
             let found = format!("SQLite {} may corrupt it, 3.51.3 is needed", rusqlite::version());
             return Err(StoreError::Foreign { place: folder.display().to_string(), found });
@@ -70,25 +101,48 @@ impl SqliteStore {
         let lock = lock::take(folder)?;
         let file = folder.join("ledger.db");
         // A clean close leaves no journal behind.
-        let journal = std::fs::metadata(folder.join("ledger.db-wal"));
-        let recovered = journal.is_ok_and(|journal| journal.len() > 0);
+        let recovered = !is_empty(&folder.join("ledger.db-wal"));
         let (blobs, swept) = Blobs::open(folder)?;
-        if std::fs::metadata(&file).map_or(true, |file| file.len() == 0) && blobs.has_any()? {
+        let (mut mark, marked) = Mark::open(folder)?;
+        let archive = SqliteArchive::new(&file);
+        let trace = match marked {
+            Some(marked) => Some(format!("a mark that {} was acknowledged", marked.position())),
+            None if mark.was_there() => Some("a mark".to_owned()),
+            None if blobs.has_any()? => Some("bodies or snapshots".to_owned()),
+            // Tables are written through the journal, but only into a file that was begun.
+            None => (recovered && is_empty(&file)).then(|| "a journal".to_owned()),
+        };
+        // SQLite would begin anew there, and throw the journal of a file that is gone away.
+        if let Some(trace) = trace
+            && (is_empty(&file) || archive.header()?.tables == 0)
+        {
             let place = folder.display();
-            let found =
-                format!("{place} holds bodies or snapshots, but no records: its file is gone");
+            let found = format!("{place} holds {trace}, but no records: its file is gone");
             return Err(StoreError::damaged(found));
+        }
+        let loss = match marked {
+            Some(marked) if archive.header()?.is_ours() => marked.missing_from(&archive)?,
+            Some(_) | None => None,
+        };
+        match (loss, accepted) {
+            (Some(loss), Some((left, key))) if left == loss.left => {
+                check_rest(&archive, key)?;
+                mark.supersede();
+            }
+            (Some(loss), _) => return Err(StoreError::Lost(loss)),
+            (None, _) => {}
         }
         let writer = Connection::open(&file).map_err(failed("open the ledger"))?;
         prepare(&writer, &file)?;
         sync_folder_of(&file).map_err(StoreError::io("open the ledger"))?;
-        let archive = SqliteArchive::new(&file);
-        let recovery = Recovery { recovered, swept };
+        let unmarked =
+            marked.is_none() && archive.head()?.is_some_and(|head| head.position() > Position(0));
         Ok(Self {
             writer: Mutex::new(writer),
+            mark: Mutex::new(mark),
             archive,
             blobs,
-            recovery,
+            recovery: Recovery { recovered, swept, unmarked, loss },
             has_lost_faith: AtomicBool::new(false),
             _lock: lock,
         })
@@ -139,8 +193,11 @@ impl Store for SqliteStore {
                 "the disk failed to keep earlier records: look after it, then start anew".into();
             return Err(StoreError::Failed { doing: "begin to write", source });
         }
+        let owed = held(&self.mark).settle();
+        owed.map_err(StoreError::io("mark how far the ledger was acknowledged"))?;
         db.execute_batch("BEGIN IMMEDIATE").map_err(failed("begin to write"))?;
-        Ok(Box::new(Writing { db, has_lost_faith: &self.has_lost_faith }))
+        let (mark, has_lost_faith) = (&self.mark, &self.has_lost_faith);
+        Ok(Box::new(Writing { db, mark, marked: None, has_lost_faith }))
     }
 
     fn put_snapshot(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
@@ -179,6 +236,9 @@ impl Store for SqliteStore {
 
 struct Writing<'a> {
     db: MutexGuard<'a, Connection>,
+    mark: &'a Mutex<Mark>,
+    /// What to mark once it is committed.
+    marked: Option<Marked>,
     has_lost_faith: &'a AtomicBool,
 }
 
@@ -196,7 +256,9 @@ impl Transaction for Writing<'_> {
     }
 
     fn write(&mut self, group: &Group) -> Result<(), StoreError> {
-        rows::write(&self.db, group).map_err(failed("append records"))
+        rows::write(&self.db, group).map_err(failed("append records"))?;
+        self.marked = group.head.as_ref().map(Marked::of);
+        Ok(())
     }
 
     fn commit(self: Box<Self>) -> Result<(), StoreError> {
@@ -205,7 +267,12 @@ impl Transaction for Writing<'_> {
         if code.is_some_and(|error| FAILED_SYNCS.contains(&error.extended_code)) {
             self.has_lost_faith.store(true, Ordering::Relaxed);
         }
-        committed.map_err(failed("append records"))
+        committed.map_err(failed("append records"))?;
+        if let Some(marked) = self.marked {
+            // It is durable, so it must not be said to have failed. What is owed is asked for before the next.
+            let _ = held(self.mark).write(marked);
+        }
+        Ok(())
     }
 }
 
@@ -224,15 +291,14 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn is_empty(file: &Path) -> bool {
+    std::fs::metadata(file).map_or(true, |file| file.len() == 0)
+}
+
 /// Sets up the writer, and the tables in a new file.
 fn prepare(db: &Connection, file: &Path) -> Result<(), StoreError> {
-    let ask = |pragma: &str| db.query_row(pragma, [], |row| row.get::<_, i32>(0));
     let read = failed("read the header of the ledger");
-    let header = || -> rusqlite::Result<_> {
-        let tables = ask("SELECT count(*) FROM sqlite_schema")?;
-        Ok((tables, ask("PRAGMA application_id")?, ask("PRAGMA user_version")?))
-    };
-    let (tables, application, layout) = header().map_err(read)?;
+    let Header { tables, application, layout } = rows::header(db).map_err(read)?;
     let foreign = |found: String| StoreError::Foreign { place: file.display().to_string(), found };
     if tables > 0 && application != APPLICATION_ID {
         return Err(foreign("it is a database of something else".into()));

@@ -43,6 +43,29 @@ impl FromSql for Exact {
     }
 }
 
+/// What stands in the header of the file.
+pub(super) struct Header {
+    pub(super) tables: i32,
+    pub(super) application: i32,
+    pub(super) layout: i32,
+}
+
+impl Header {
+    /// Is it that of a ledger of this release?
+    pub(super) fn is_ours(&self) -> bool {
+        self.application == super::APPLICATION_ID && self.layout == super::LAYOUT
+    }
+}
+
+pub(super) fn header(db: &Connection) -> Result<Header> {
+    let ask = |pragma: &str| db.query_row(pragma, [], |row| row.get(0));
+    Ok(Header {
+        tables: ask("SELECT count(*) FROM sqlite_schema")?,
+        application: ask("PRAGMA application_id")?,
+        layout: ask("PRAGMA user_version")?,
+    })
+}
+
 pub(super) fn head(db: &Connection) -> Result<Option<std::result::Result<Head, StoreError>>> {
     let mut ask = db.prepare_cached("SELECT size, frontier, clock, checkpoint FROM head")?;
     let row = ask.query_row([], |row| {
