@@ -85,6 +85,7 @@ mod tests {
     fn what_can_be_read_and_what_not() {
         let fine = [
             "up",
+            "up --accept-loss E120",
             "up --listen 127.0.0.1:0 --trunk main --store postgres://x --detach",
             "down --json",
             "init --print --quiet",
@@ -128,6 +129,8 @@ mod tests {
             ("task", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
             ("tusk", ErrorKind::InvalidSubcommand),
             ("task claim C1", ErrorKind::ValueValidation),
+            ("up --accept-loss 120", ErrorKind::ValueValidation),
+            ("up --accept-loss E1 --store postgres://x", ErrorKind::ArgumentConflict),
             ("task claim T01", ErrorKind::ValueValidation),
             ("task create Title", ErrorKind::MissingRequiredArgument),
             ("task next --lease soon", ErrorKind::ValueValidation),

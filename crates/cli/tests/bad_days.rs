@@ -117,3 +117,61 @@ fn a_ledger_whose_key_is_gone() {
     is_refused_and_left_alone(&repo, &ledger);
     assert!(!repo.dir.join(".git/weir/private/ledger.key").exists(), "a new key was made");
 }
+
+/// The server is killed, and then its disk spoils a byte of the log of its ledger.
+#[test]
+fn a_ledger_that_lost_its_end() {
+    let (repo, ledger) = with_a_ledger();
+    repo.up();
+    for title in ["One", "Two", "Three"] {
+        repo.weir(&["task", "create", title, "--paths", "**"]).expect(0);
+    }
+    let before = told(&repo);
+    kill(&repo);
+    let log = ledger.with_file_name("ledger.db-wal");
+    let mut bytes = std::fs::read(&log).expect("it was not closed");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&log, bytes).expect("written");
+
+    is_refused_and_left_alone(&repo, &log);
+    let said = repo.weir(&["up"]).expect(1).err;
+    assert!(said.contains("the ledger lost records"), "{said}");
+    let (_, left) = said.split_once("`weir up --accept-loss ").expect("it says how to go on");
+    let left = left.split('`').next().expect("a place").to_owned();
+    repo.weir(&["up", "--accept-loss", "E1"]).expect(1);
+    is_refused_and_left_alone(&repo, &log);
+
+    repo.json(&["up", "--detach", "--listen", "127.0.0.1:0", "--accept-loss", &left]);
+    let after = told(&repo);
+    let lost = after.iter().position(|(_, said)| said.contains("had lost acknowledged records"));
+    let lost = lost.expect("it is recorded");
+    assert!((1..before.len()).contains(&lost), "{before:#?}");
+    assert_eq!(after[..lost], before[..lost], "what was left is as it was");
+    assert_eq!(before[lost - 1].0, left);
+    assert!(after[lost].1.ends_with(&format!("the space went on from `{left}`")), "{after:#?}");
+    repo.weir(&["audit", "verify"]).expect(0);
+    repo.weir(&["down"]).expect(0);
+    repo.up();
+    repo.weir(&["down"]).expect(0);
+}
+
+/// The places of what happened, and what it was.
+fn told(repo: &Repo) -> Vec<(String, String)> {
+    let log = repo.json(&["log", "-n", "100"]);
+    let items = log["items"].as_array().expect("a list").iter();
+    items.map(|item| (text(item, "/position"), text(item, "/sentence"))).collect()
+}
+
+/// Kills the server of the repository, and waits until nothing of it is left.
+fn kill(repo: &Repo) {
+    let home = repo.dir.join(".git/weir");
+    let server = std::fs::read_to_string(home.join("server.json")).expect("it runs");
+    let server: serde_json::Value = serde_json::from_str(&server).expect("JSON");
+    let pid = i32::try_from(server["pid"].as_i64().expect("a pid")).expect("a pid");
+    let pid = rustix::process::Pid::from_raw(pid).expect("a pid");
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("killed");
+    let lock = std::fs::File::open(home.join("lock")).expect("there");
+    lock.lock().expect("it dies");
+    std::fs::remove_file(home.join("server.json")).expect("of the dead");
+}

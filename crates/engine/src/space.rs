@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 use weir_git::{CommitId, Source, Trunk};
-use weir_ledger::{Ledger, PostgresStore, Signer, SqliteStore};
+use weir_ledger::{Ledger, Loss, Opened, PostgresStore, Signer, SqliteStore};
 use weir_model::event::guard::Role;
 use weir_model::{Clock, PersonId, Position, Refusal};
 use weir_review::propose::Proposal;
@@ -37,6 +37,9 @@ pub struct Options {
     pub store: Store,
     /// Whether changes are tested and landed here. A node that only serves says no.
     pub drive: bool,
+    /// Go on without acknowledged records that the disk lost, if this is the last that is left, and record that.
+    /// PostgreSQL keeps its own log.
+    pub accept_loss: Option<Position>,
     /// What tells the time; the system's clock unless said.
     pub clock: Option<ClockSource>,
 }
@@ -54,8 +57,9 @@ impl std::fmt::Debug for ClockSource {
 impl Options {
     /// The usual: everything under `.git/weir` of the repository around `dir`.
     pub fn here(dir: impl Into<PathBuf>) -> Self {
-        let (trunk, home, trees, clock) = (None, None, None, None);
-        Self { dir: dir.into(), trunk, home, trees, store: Store::Embedded, drive: true, clock }
+        let (trunk, home, trees, accept_loss, clock) = (None, None, None, None, None);
+        let (dir, store, drive) = (dir.into(), Store::Embedded, true);
+        Self { dir, trunk, home, trees, store, drive, accept_loss, clock }
     }
 }
 
@@ -131,19 +135,19 @@ impl Space {
         let signer = signer(&home, &name)?;
         let store: Box<dyn weir_ledger::Store> = match &options.store {
             Store::Embedded => {
-                Box::new(SqliteStore::open(&home.folder().join("ledger")).map_err(store_failed)?)
+                let folder = home.folder().join("ledger");
+                let opened = match options.accept_loss {
+                    None => SqliteStore::open(&folder),
+                    Some(left) => SqliteStore::open_after_loss(&folder, left, signer.key()),
+                };
+                Box::new(opened.map_err(store_failed)?)
             }
             Store::Postgres { url, schema } => {
                 Box::new(PostgresStore::open(url, schema).map_err(store_failed)?)
             }
         };
         let (ledger, opened) = Ledger::open(store, signer)?;
-        if opened.recovery.recovered {
-            notes.push(format!(
-                "the last run did not end cleanly; all records up to {} are here",
-                opened.head
-            ));
-        }
+        notes.extend(how_it_was_left(&opened));
         let standing = replay(&ledger, &mut notes)?;
         let wall = SystemClock::after(weir_model::Timestamp::default());
         if let Some(last) = opened.clock.filter(|last| wall.now() + Duration::from_secs(5) < *last)
@@ -168,6 +172,10 @@ impl Space {
             remote: RwLock::new(String::new()),
             test: Mutex::new(None),
         }));
+        if let Some(loss) = opened.recovery.loss {
+            // Before anything else is: with the next record the ledger forgets that there had been more.
+            record_loss(&engine, loss)?;
+        }
         let owner = found_space(&engine, &source, &name)?;
         let owner_token = ensure_owner_token(&engine, &home, owner)?;
         if rules.gate.checks.is_empty() {
@@ -285,6 +293,31 @@ fn short_random(entropy: &dyn Entropy) -> Result<String, Error> {
 
 fn store_failed(error: weir_ledger::StoreError) -> Error {
     weir_ledger::LedgerError::from(error).into()
+}
+
+/// What a person should know of how the last run left the ledger.
+fn how_it_was_left(opened: &Opened) -> Option<String> {
+    let Opened { head, recovery, .. } = opened;
+    if let Some(loss) = recovery.loss {
+        return Some(format!("{loss}; that is recorded, and what they decided did not happen"));
+    }
+    if recovery.unmarked {
+        return Some(format!(
+            "`ledger.mark` is missing or damaged, so that nothing says how far the ledger was acknowledged: if records \
+             after {head} were lost, nobody would know. It is written anew with the next record"
+        ));
+    }
+    let clean = "the last run did not end cleanly; all records up to";
+    recovery.recovered.then(|| format!("{clean} {head} are here"))
+}
+
+/// Records what was lost, for those who look into the ledger. A fact: there is nothing to decide.
+fn record_loss(engine: &Engine, loss: Loss) -> Result<(), Error> {
+    let Loss { left, marked, root } = loss;
+    let lost = weir_model::event::guard::Event::RecordsLost { left, marked, root };
+    engine.0.core.run_blocking(Caller::weir().actor, None, |_, _| {
+        Ok(crate::core::Decided::new(vec![lost.clone().into()], ()))
+    })
 }
 
 /// Opens the space in the ledger if nobody has, and tells its first owner.

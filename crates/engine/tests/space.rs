@@ -61,3 +61,18 @@ async fn a_space_is_found_again_as_it_was_left() {
     space.engine().authenticate(secret.reveal()).expect("still alive");
     assert_eq!(repo.git(&["status", "--porcelain=v2", "--branch"]), before);
 }
+
+#[test]
+fn a_start_that_cannot_know_of_a_loss_says_so() {
+    let (repo, trees) = (repository(), tempfile::tempdir().expect("a folder"));
+    let notes = || {
+        let (_space, found) = Space::open(&options(repo.path(), trees.path())).expect("opens");
+        (found.notes, found.home.join("ledger/ledger.mark"))
+    };
+    let (of_new, mark) = notes();
+    assert_eq!(of_new, Vec::<String>::new());
+    assert_eq!(notes().0, Vec::<String>::new());
+    std::fs::remove_file(mark).expect("removed");
+    let (of_unmarked, _) = notes();
+    assert!(of_unmarked[0].starts_with("`ledger.mark` is missing"), "{of_unmarked:?}");
+}

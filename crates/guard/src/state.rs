@@ -184,7 +184,7 @@ pub fn evolve(guard: &mut Guard, event: &Event) {
             }
         }
         // Kept for those who look into the ledger; no rule depends on it.
-        Event::PushRefused { .. } => {}
+        Event::PushRefused { .. } | Event::RecordsLost { .. } => {}
     }
 }
 

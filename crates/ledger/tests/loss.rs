@@ -410,6 +410,13 @@ fn a_loss_is_accepted_by_name_and_then_recorded() {
     let loss = refused(None);
     assert_eq!(refused(Some(loss.left.next())), loss, "another loss than this was accepted");
 
+    // To look whether the file alone has more does no harm.
+    let (log, aside) = (folder.path().join(WAL), folder.path().join("aside"));
+    std::fs::rename(&log, &aside).expect("set aside");
+    assert_eq!(refused(None), Loss { left: Position(8), ..loss });
+    std::fs::rename(&aside, &log).expect("put back");
+    assert_eq!(refused(None), loss);
+
     let (ledger, opened) = open(folder.path(), Some(loss.left)).expect("accepted");
     assert_eq!(opened.recovery.loss, Some(loss));
     assert_eq!(told(&ledger), left.said_to(loss.left));

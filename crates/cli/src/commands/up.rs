@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use weir_engine::{Found, Options, Space, Store};
+use weir_model::Position;
 use weir_server::Serving;
 
 /// Start Weir for the repository you stand in, and say where everything is
@@ -39,6 +40,12 @@ pub(crate) struct UpArgs {
     /// The schema of that database which holds this space alone
     #[arg(long, value_name = "NAME", default_value = "weir")]
     schema: String,
+    /// Go on without acknowledged records that the disk lost, as an earlier start said, and record that
+    ///
+    /// Names the last record that is left. What was decided in those after it did not happen, a token that was revoked
+    /// there included. A backup that has them is better.
+    #[arg(long, value_name = "POSITION", conflicts_with = "store")]
+    accept_loss: Option<Position>,
     /// Start it in the background and return when it answers
     #[arg(long)]
     detach: bool,
@@ -54,6 +61,7 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, args: UpArgs) -> Result<(), CommandE
     }
     let options = Options {
         trunk: args.trunk.clone(),
+        accept_loss: args.accept_loss,
         store: match args.store.clone() {
             Some(url) => Store::Postgres { url, schema: args.schema.clone() },
             None => Store::Embedded,

@@ -117,6 +117,7 @@ fn tell(event: &Event) -> String {
         }
         Event::SessionEnded { session, .. } => format!("{session} ended"),
         Event::PushRefused { code, .. } => format!("push refused {code}"),
+        Event::RecordsLost { left, marked, .. } => format!("lost {left} {marked}"),
     }
 }
 

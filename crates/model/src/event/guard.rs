@@ -1,7 +1,7 @@
 //! What happened to authority: people, their tokens, sessions and mandates, and what was refused.
 
 use super::Mandate;
-use crate::{Digest, PersonId, SessionId, TaskId, Timestamp, TokenId};
+use crate::{Digest, PersonId, Position, SessionId, TaskId, Timestamp, TokenId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -178,5 +178,15 @@ pub enum Event {
         code: String,
         /// The refusal's sentence.
         sentence: String,
+    },
+    /// The disk had lost records that were acknowledged, and an owner of the machine went on without them.
+    #[serde(rename = "records.lost.v1")]
+    RecordsLost {
+        /// The last record that was left.
+        left: Position,
+        /// The last that is known to have been acknowledged.
+        marked: Position,
+        /// The root of the tree of records up to there.
+        root: Digest,
     },
 }

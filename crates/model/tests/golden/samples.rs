@@ -8,7 +8,7 @@ use weir_model::event::review::{Event as Review, Repair};
 use weir_model::event::work::{Event as Work, Hold};
 use weir_model::{
     CandidateId, ChangeId, Digest, Event, FencingToken, LandingId, Lease, PathSet, PersonId,
-    RevisionId, SessionId, TaskId, Timestamp, TokenId,
+    Position, RevisionId, SessionId, TaskId, Timestamp, TokenId,
 };
 
 /// Names every variant. A new one does not compile until it is listed, and listed it needs a sample.
@@ -34,6 +34,7 @@ kinds! {
     Event::Guard(Guard::SessionOpened { .. }) => "session.opened.v1",
     Event::Guard(Guard::SessionEnded { .. }) => "session.ended.v1",
     Event::Guard(Guard::PushRefused { .. }) => "push.refused.v1",
+    Event::Guard(Guard::RecordsLost { .. }) => "records.lost.v1",
     Event::Work(Work::TaskCreated { .. }) => "task.created.v1",
     Event::Work(Work::TaskClaimed { .. }) => "task.claimed.v1",
     Event::Work(Work::ClaimRenewed { .. }) => "claim.renewed.v1",
@@ -142,6 +143,7 @@ fn guard() -> Vec<Guard> {
         Guard::SessionEnded { session: SESSION, why: "`Ada` left".into() },
         refused(Some(SESSION), Some(TASK)),
         refused(None, None),
+        Guard::RecordsLost { left: Position(120), marked: Position(130), root: digest("a tree") },
     ]
 }
 

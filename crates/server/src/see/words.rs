@@ -56,6 +56,17 @@ fn of_guard(see: &See<'_>, event: &guard::Event) -> String {
             let task = task.map(|task| format!(" for `{task}`")).unwrap_or_default();
             format!("a push{by}{task} to {target} was refused ({code}): {sentence}")
         }
+        Event::RecordsLost { left, marked, .. } if left < marked => {
+            format!(
+                "the disk had lost acknowledged records, {} to {marked}; the space went on from `{left}`",
+                left.next()
+            )
+        }
+        Event::RecordsLost { left, marked, .. } => {
+            format!(
+                "`{marked}` was acknowledged in another history; the space went on from `{left}`"
+            )
+        }
     }
 }
 
