@@ -109,16 +109,11 @@ impl SqliteStore {
             Some(marked) => Some(format!("a mark that {} was acknowledged", marked.position())),
             None if mark.was_there() => Some("a mark".to_owned()),
             None if blobs.has_any()? => Some("bodies or snapshots".to_owned()),
-            // Tables are written through the journal, but only into a file that was begun.
+            // The journal of a new ledger comes after the first page of its file.
             None => (recovered && is_empty(&file)).then(|| "a journal".to_owned()),
         };
-        // SQLite would begin anew there, and throw the journal of a file that is gone away.
-        if let Some(trace) = trace
-            && (is_empty(&file) || archive.header()?.tables == 0)
-        {
-            let place = folder.display();
-            let found = format!("{place} holds {trace}, but no records: its file is gone");
-            return Err(StoreError::damaged(found));
+        if let Some(trace) = trace {
+            refuse_to_begin_anew(&file, &archive, &trace)?;
         }
         let loss = match marked {
             Some(marked) if archive.header()?.is_ours() => marked.missing_from(&archive)?,
@@ -289,6 +284,19 @@ impl Drop for Writing<'_> {
 /// A lock that a panic left behind guards nothing worse than an idle connection.
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where a ledger left `trace`, its file must hold one. SQLite would begin anew, and throw the journal away.
+fn refuse_to_begin_anew(
+    file: &Path,
+    archive: &SqliteArchive,
+    trace: &str,
+) -> Result<(), StoreError> {
+    if !is_empty(file) && archive.header()?.tables > 0 {
+        return Ok(());
+    }
+    let place = file.parent().unwrap_or(file).display();
+    Err(StoreError::damaged(format!("{place} holds {trace}, but no records: its file is gone")))
 }
 
 fn is_empty(file: &Path) -> bool {
