@@ -103,6 +103,27 @@ async fn a_refused_push_says_why_in_git_s_own_output() {
     assert!(ended.1.contains("enough"), "{}", ended.1);
 }
 
+/// Larger than what the sockets between client and server hold: the client hears the answer only once all was read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_push_is_heard_out_before_it_is_refused() {
+    use std::io::Read as _;
+    let house = House::new();
+    let (url, _) = serve(&house).await;
+    let agent = house.agent("claude").await;
+    let (folder, remote) = (house.folder.path().to_owned(), with_token(&url, &agent));
+    let (ok, said) = blocking(move || {
+        git(&folder, &["clone", "-q", &remote, "clone"]);
+        let (clone, mut noise) = (folder.join("clone"), vec![0; 16 << 20]);
+        let random = std::fs::File::open("/dev/urandom").expect("opened").read_exact(&mut noise);
+        random.and_then(|()| std::fs::write(clone.join("noise"), noise)).expect("written");
+        git(&clone, &["add", "."]);
+        git(&clone, &["commit", "-qm", "Noise"]);
+        try_git(&clone, &["push", "origin", "HEAD:refs/for/main", "HEAD:refs/for/other"])
+    })
+    .await;
+    assert!(!ok && said.contains("push.one_ref"), "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn git_without_a_token_is_asked_for_one() {
     let house = House::new();

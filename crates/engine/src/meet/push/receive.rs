@@ -46,6 +46,7 @@ impl Engine {
         let [update] = push.updates.as_slice() else {
             let refusal =
                 Refusal::new("push.one_ref", "a push brings one change, and so names one ref");
+            weir_git::hear_out(body, limit).await;
             let hint = format!("`git push weir HEAD:refs/for/{}`", self.0.trunk.name());
             return Err(self.refuse_push(caller, &asked(push, 0), refusal.hint(hint)).await);
         };
