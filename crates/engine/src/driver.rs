@@ -29,6 +29,8 @@ use weir_queue::{Command, Entry, Landing};
 const PAUSE: Duration = Duration::from_secs(2);
 /// At most this long between two tries of a check that cannot be run.
 const PAUSE_MAX: Duration = Duration::from_secs(300);
+/// Between two tries of an upkeep that failed.
+const UPKEEP_PAUSE: Duration = Duration::from_secs(3600);
 
 /// The running driver. Dropping it stops it and waits for it.
 pub(crate) struct Driver {
@@ -88,11 +90,14 @@ struct Drive {
     lease: Option<Held>,
     /// Nothing is built before this: a check could not be run.
     not_before: Timestamp,
+    /// Packs are not joined before this: there was no room for it.
+    no_upkeep_before: Timestamp,
 }
 
 impl Drive {
     fn new(engine: Engine, holder: String, stop: Arc<Stop>) -> Self {
-        Self { engine, holder, stop, lease: None, not_before: Timestamp::default() }
+        let (not_before, no_upkeep_before) = (Timestamp::default(), Timestamp::default());
+        Self { engine, holder, stop, lease: None, not_before, no_upkeep_before }
     }
 
     fn run(mut self) {
@@ -146,10 +151,7 @@ impl Drive {
     fn turn(&mut self) -> Result<Turn, Error> {
         self.see_trunk()?;
         let Some(entry) = self.read(|folds| folds.queue.next().cloned()) else {
-            // Every push leaves a pack, and every read looks into all of them.
-            if self.engine.0.trunk.packs()? > PACKS_MAX {
-                self.engine.0.trunk.join_packs()?;
-            }
+            self.join_packs()?;
             return Ok(Turn::Idle);
         };
         let now = self.engine.now();
@@ -350,6 +352,21 @@ impl Drive {
             }
             Ok(events)
         })
+    }
+
+    /// Every push leaves a pack, and every read looks into all of them.
+    fn join_packs(&mut self) -> Result<(), Error> {
+        let (now, trunk) = (self.engine.now(), &self.engine.0.trunk);
+        if now < self.no_upkeep_before || trunk.packs()? <= PACKS_MAX {
+            return Ok(());
+        }
+        if let Err(error) = trunk.join_packs() {
+            // Most likely the disk is too full for it. Until then each try takes, for a while, the room that records
+            // need; and many packs are slow, not wrong.
+            tracing::warn!(error = %chain(&error), "packs could not be joined; trying again later");
+            self.no_upkeep_before = now + UPKEEP_PAUSE;
+        }
+        Ok(())
     }
 
     /// After a check that could not be run: twice as long each time, so that a broken machine does not spin.
