@@ -4,7 +4,7 @@
 //! (`rev-list`): both meet bytes from outside, and git has met the worst of them.
 
 use crate::error::io_failed;
-use crate::git::{git, not_started, said};
+use crate::git::{git, not_cut_off, not_started, said};
 use crate::push::too_large;
 use crate::trunk::{lend_objects, lock, sync_dir};
 use crate::{Error, Objects, Push, Trunk};
@@ -119,6 +119,7 @@ impl Quarantine {
         if status.success() {
             return Ok(());
         }
+        not_cut_off(status, doing)?;
         let sentence = format!("objects are missing from this push: {}", reason(&said_to_us));
         let refusal = Refusal::new("push.incomplete", sentence);
         Err(refusal.hint("run `git fsck`, and push from a complete clone").into())
@@ -187,21 +188,15 @@ async fn index<R: AsyncRead + Unpin>(
     if status.success() {
         return Ok(());
     }
+    not_cut_off(status, doing)?;
     if said_to_us.contains_str("exceeds maximum allowed size") {
         return Err(too_large().into());
     }
     // Ours to mend, not the client's.
-    if [
-        "No space left",
-        "unable to create",
-        "unable to write",
-        "Disk quota",
-        "Read-only file system",
-    ]
-    .iter()
-    .any(|trouble| said_to_us.contains_str(trouble))
-    {
-        return Err(said(doing, &said_to_us));
+    let failure = said(doing, &said_to_us);
+    let trouble = ["unable to create", "unable to write", "Read-only file system"];
+    if failure.is_full() || trouble.iter().any(|words| said_to_us.contains_str(words)) {
+        return Err(failure);
     }
     let sentence = format!("this push was not understood: {}", reason(&said_to_us));
     let refusal = Refusal::new("push.bad_pack", sentence);

@@ -46,5 +46,5 @@ pub use signer::{KeyError, Signer, VerifierKey};
 pub use snapshot::Snapshot;
 pub use sqlite::SqliteStore;
 pub use store::{
-    Archive, Body, Cause, Group, Head, Line, Recovery, Store, StoreError, Transaction,
+    Archive, Body, Cause, Group, Head, Line, Recovery, Store, StoreError, Transaction, is_full,
 };
