@@ -22,7 +22,7 @@ use weir_git::{CommitId, Draft, Landed, Person, Signature, Written};
 use weir_ledger::LedgerError;
 use weir_model::event::queue::{Dropped, Event as QueueEvent, Verdict};
 use weir_model::event::review::Repair;
-use weir_model::{Actor, Context, Event, Position, Refusal, RevisionId, Timestamp};
+use weir_model::{Actor, ChangeId, Context, Event, Position, Refusal, RevisionId, Timestamp};
 use weir_queue::{Command, Entry, Landing};
 
 /// How long to wait after something failed that has nothing to do with a change.
@@ -137,12 +137,22 @@ impl Drive {
         if let Some(candidate) = self.read(|folds| folds.queue.testing().map(|c| c.id)) {
             self.queue(&Command::Drop { candidate, why: Dropped::Interrupted })?;
         }
-        let open: Vec<(RevisionId, String)> = self.read(|folds| {
+        let open: Vec<ChangeId> = self.read(|folds| {
             let open = folds.review.changes().filter(|change| change.is_open());
-            let revisions = open.flat_map(|change| &change.revisions);
+            open.map(|change| change.id).collect()
+        });
+        open.into_iter().try_for_each(|change| self.keep_revisions(change))
+    }
+
+    /// Makes the refs of a change's revisions where they are missing. A push makes its own, but only after the record
+    /// by which we know of it: it may fail there, be killed, or just be slower than us. So this comes before anything
+    /// is built of the change, and `settle` need not look at what has landed.
+    fn keep_revisions(&self, change: ChangeId) -> Result<(), Error> {
+        let revisions: Vec<(RevisionId, String)> = self.read(|folds| {
+            let revisions = folds.review.change(change).into_iter().flat_map(|it| &it.revisions);
             revisions.map(|revision| (revision.id, revision.commit.clone())).collect()
         });
-        for (revision, commit) in open {
+        for (revision, commit) in revisions {
             self.engine.keep_revision(revision, &commit)?;
         }
         Ok(())
@@ -158,6 +168,7 @@ impl Drive {
         if now < self.not_before {
             return Ok(Turn::Pause(self.not_before.since(now)));
         }
+        self.keep_revisions(entry.revision.change)?;
         let onto = self.engine.0.trunk.tip()?;
         let change: CommitId = entry.commit.parse()?;
         let draft = self.draft(&entry)?;
