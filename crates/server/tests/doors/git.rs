@@ -68,6 +68,14 @@ async fn a_change_is_cloned_pushed_and_lands() {
     for id in ["C1", "C1.1", "Q1", "L1", "T1", "S1"] {
         assert_eq!(house.get(&format!("/v1/show/{id}")).await.status, 200, "{id}");
     }
+    // Also when the events beside it are of later things.
+    for n in 0..40 {
+        house.task(&format!("Later {n}")).await;
+    }
+    let status = house.get("/v1/status").await.json();
+    let told = status["events"].as_array().expect("a list").iter();
+    assert!(told.clone().all(|event| event["kind"] == json!("task.created.v1")), "{status}");
+    assert!(status["landings"][0]["at"].is_string(), "{status}");
     let log = house.get("/v1/show/Q1").await.json();
     let body = log["thing"]["results"][0]["log"].as_str().expect("a digest").to_owned();
     assert!(house.get(&format!("/v1/bodies/{body}")).await.text.contains("two"));
