@@ -219,10 +219,11 @@ impl Client {
 
 fn said_no(status: StatusCode, refused: Refused) -> CommandError {
     let Refused { code, sentence, hint } = refused;
-    if status.is_server_error() {
-        return CommandError::failed("do this: the server failed", sentence);
+    let refusal = Refusal { code: code.into(), sentence, hint };
+    match status.is_server_error() {
+        true => CommandError::ServerFailed(refusal),
+        false => CommandError::Refused(refusal),
     }
-    CommandError::Refused(Refusal { code: code.into(), sentence, hint })
 }
 
 /// Whether a URL points at this machine.

@@ -25,6 +25,9 @@ pub(crate) enum CommandError {
     /// What was looked at does not hold. The refusal says what is wrong with it.
     #[error("{0}")]
     NotPassed(Refusal),
+    /// The server failed, and says so.
+    #[error("{0}")]
+    ServerFailed(Refusal),
     /// A failure that is nobody's rule.
     #[error("could not {doing}")]
     Failed {
@@ -79,7 +82,7 @@ impl CommandError {
             Self::Refused(_) => Exit::Refused,
             Self::Unreachable { .. } => Exit::Unreachable,
             Self::NotPassed(_) => Exit::NotPassed,
-            Self::Failed { .. } => Exit::Failed,
+            Self::ServerFailed(_) | Self::Failed { .. } => Exit::Failed,
             Self::Unread => Exit::Ok,
         }
     }
@@ -87,11 +90,13 @@ impl CommandError {
     /// What to show; nothing when nobody reads.
     pub(crate) fn shown(&self) -> Option<Shown> {
         match self {
-            Self::Refused(refusal) | Self::NotPassed(refusal) => Some(Shown {
-                code: refusal.code.to_string(),
-                sentence: refusal.sentence.clone(),
-                hint: refusal.hint.clone(),
-            }),
+            Self::Refused(refusal) | Self::NotPassed(refusal) | Self::ServerFailed(refusal) => {
+                Some(Shown {
+                    code: refusal.code.to_string(),
+                    sentence: refusal.sentence.clone(),
+                    hint: refusal.hint.clone(),
+                })
+            }
             Self::Unreachable { .. } => Some(Shown {
                 code: "server.unreachable".to_owned(),
                 sentence: Chain(self).to_string(),
@@ -169,6 +174,7 @@ mod tests {
                 5,
                 Some("server.unreachable"),
             ),
+            (CommandError::ServerFailed(Refusal::new("disk.full", "no")), 1, Some("disk.full")),
             (CommandError::failed("read it", "disk"), 1, Some("weir.failed")),
             (CommandError::Unread, 0, None),
         ];

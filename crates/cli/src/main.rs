@@ -25,10 +25,14 @@ use clap::Parser as _;
 use error::CommandError;
 use exit::Exit;
 use here::Here;
+use rustix::process::Signal;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use ui::{Form, Ui};
 
 fn main() -> ExitCode {
+    outlive_files_that_are_full();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return usage(&error).into(),
@@ -45,6 +49,14 @@ fn main() -> ExitCode {
             exit.into()
         }
     }
+}
+
+/// A file that may grow no further (`ulimit -f`) is a failure like a full disk, told to whoever asked. Left alone, its
+/// signal ends the process in the middle of the write; once somebody listens to it, the write fails instead.
+fn outlive_files_that_are_full() {
+    let listener = Arc::new(AtomicBool::new(false));
+    // Without it, Weir ends there as any program does.
+    let _ = signal_hook::flag::register(Signal::XFSZ.as_raw(), listener);
 }
 
 /// What clap says when it cannot read the command line, or is asked for help.

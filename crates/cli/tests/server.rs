@@ -4,6 +4,7 @@ mod support;
 
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 use support::{Ran, Repo, git, snapshot, text};
@@ -221,6 +222,25 @@ fn the_ledger_is_proven_without_the_server() {
     repo.weir_in(&repo.beside(""), &verify, &[]).expect(6);
     let other = ["audit", "verify", export_text, "--key", "no key", "--json"];
     repo.weir_in(&repo.beside(""), &other, &[]).expect(1);
+}
+
+/// What a client is given leave for when its session is opened is where it will have to work.
+#[test]
+fn a_session_is_told_where_its_worktrees_will_be() {
+    let repo = Repo::new();
+    repo.up();
+    repo.json(&["task", "create", "Write b", "--paths", "docs/**"]);
+    let told = repo.weir(&["session", "open", "ada"]).expect(0);
+    let opened = repo.json(&["session", "open", "ada"]);
+    let (folder, secret) = (text(&opened, "/worktrees"), text(&opened, "/secret"));
+    assert!(Path::new(&folder).is_dir(), "{folder}");
+    assert!(told.err.contains(&folder) && told.err.contains("docs/agents.md"), "{told:#?}");
+    let variables = [("WEIR_URL", opened["url"].as_str()), ("WEIR_TOKEN", Some(&*secret))];
+    let variables = variables.map(|(name, value)| (name, value.expect("a text")));
+    let claim = ["task", "claim", "T1", "--json"];
+    let claim = repo.weir_in(&repo.beside(""), &claim, &variables).expect(0).document();
+    let worktree = text(&claim, "/worktree");
+    assert_eq!(Path::new(&worktree).parent(), Some(Path::new(&folder)));
 }
 
 #[test]

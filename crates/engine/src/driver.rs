@@ -22,13 +22,15 @@ use weir_git::{CommitId, Draft, Landed, Person, Signature, Written};
 use weir_ledger::LedgerError;
 use weir_model::event::queue::{Dropped, Event as QueueEvent, Verdict};
 use weir_model::event::review::Repair;
-use weir_model::{Actor, Context, Event, Position, Refusal, RevisionId, Timestamp};
+use weir_model::{Actor, ChangeId, Context, Event, Position, Refusal, RevisionId, Timestamp};
 use weir_queue::{Command, Entry, Landing};
 
 /// How long to wait after something failed that has nothing to do with a change.
 const PAUSE: Duration = Duration::from_secs(2);
 /// At most this long between two tries of a check that cannot be run.
 const PAUSE_MAX: Duration = Duration::from_secs(300);
+/// Between two tries of an upkeep that failed.
+const UPKEEP_PAUSE: Duration = Duration::from_secs(3600);
 
 /// The running driver. Dropping it stops it and waits for it.
 pub(crate) struct Driver {
@@ -88,11 +90,14 @@ struct Drive {
     lease: Option<Held>,
     /// Nothing is built before this: a check could not be run.
     not_before: Timestamp,
+    /// Packs are not joined before this: there was no room for it.
+    no_upkeep_before: Timestamp,
 }
 
 impl Drive {
     fn new(engine: Engine, holder: String, stop: Arc<Stop>) -> Self {
-        Self { engine, holder, stop, lease: None, not_before: Timestamp::default() }
+        let (not_before, no_upkeep_before) = (Timestamp::default(), Timestamp::default());
+        Self { engine, holder, stop, lease: None, not_before, no_upkeep_before }
     }
 
     fn run(mut self) {
@@ -132,12 +137,22 @@ impl Drive {
         if let Some(candidate) = self.read(|folds| folds.queue.testing().map(|c| c.id)) {
             self.queue(&Command::Drop { candidate, why: Dropped::Interrupted })?;
         }
-        let open: Vec<(RevisionId, String)> = self.read(|folds| {
+        let open: Vec<ChangeId> = self.read(|folds| {
             let open = folds.review.changes().filter(|change| change.is_open());
-            let revisions = open.flat_map(|change| &change.revisions);
+            open.map(|change| change.id).collect()
+        });
+        open.into_iter().try_for_each(|change| self.keep_revisions(change))
+    }
+
+    /// Makes the refs of a change's revisions where they are missing. A push makes its own, but only after the record
+    /// by which we know of it: it may fail there, be killed, or just be slower than us. So this comes before anything
+    /// is built of the change, and `settle` need not look at what has landed.
+    fn keep_revisions(&self, change: ChangeId) -> Result<(), Error> {
+        let revisions: Vec<(RevisionId, String)> = self.read(|folds| {
+            let revisions = folds.review.change(change).into_iter().flat_map(|it| &it.revisions);
             revisions.map(|revision| (revision.id, revision.commit.clone())).collect()
         });
-        for (revision, commit) in open {
+        for (revision, commit) in revisions {
             self.engine.keep_revision(revision, &commit)?;
         }
         Ok(())
@@ -146,16 +161,14 @@ impl Drive {
     fn turn(&mut self) -> Result<Turn, Error> {
         self.see_trunk()?;
         let Some(entry) = self.read(|folds| folds.queue.next().cloned()) else {
-            // Every push leaves a pack, and every read looks into all of them.
-            if self.engine.0.trunk.packs()? > PACKS_MAX {
-                self.engine.0.trunk.join_packs()?;
-            }
+            self.join_packs()?;
             return Ok(Turn::Idle);
         };
         let now = self.engine.now();
         if now < self.not_before {
             return Ok(Turn::Pause(self.not_before.since(now)));
         }
+        self.keep_revisions(entry.revision.change)?;
         let onto = self.engine.0.trunk.tip()?;
         let change: CommitId = entry.commit.parse()?;
         let draft = self.draft(&entry)?;
@@ -350,6 +363,21 @@ impl Drive {
             }
             Ok(events)
         })
+    }
+
+    /// Every push leaves a pack, and every read looks into all of them.
+    fn join_packs(&mut self) -> Result<(), Error> {
+        let (now, trunk) = (self.engine.now(), &self.engine.0.trunk);
+        if now < self.no_upkeep_before || trunk.packs()? <= PACKS_MAX {
+            return Ok(());
+        }
+        if let Err(error) = trunk.join_packs() {
+            // Most likely the disk is too full for it. Until then each try takes, for a while, the room that records
+            // need; and many packs are slow, not wrong.
+            tracing::warn!(error = %chain(&error), "packs could not be joined; trying again later");
+            self.no_upkeep_before = now + UPKEEP_PAUSE;
+        }
+        Ok(())
     }
 
     /// After a check that could not be run: twice as long each time, so that a broken machine does not spin.

@@ -55,6 +55,31 @@ pub enum Failure {
     Other(String),
 }
 
+impl Failure {
+    /// What a caller is told, whatever door they came by. The causes are not for them: they are for the log.
+    pub fn told(&self) -> Refusal {
+        if self.is_full() {
+            return Refusal::new("disk.full", format!("the disk is full: {self}")).hint(
+                "free some space where Weir keeps its own (or raise the quota, or the limit on the size of files), \
+                 then ask again: nothing has to be started anew",
+            );
+        }
+        let hint = "try again; if it stays, the server's log says why";
+        Refusal::new("weir.failed", self.to_string()).hint(hint)
+    }
+
+    /// Whether there was no room to write.
+    fn is_full(&self) -> bool {
+        match self {
+            Self::Record(error) => error.is_full(),
+            Self::Ledger(error) => error.is_full(),
+            Self::Git(error) => error.is_full(),
+            Self::Io { source, .. } => weir_ledger::is_full(source),
+            Self::Crowded | Self::Replay { .. } | Self::Lease(_) | Self::Other(_) => false,
+        }
+    }
+}
+
 impl From<LedgerError> for Error {
     fn from(error: LedgerError) -> Self {
         Self::Failed(Failure::Ledger(Arc::new(error)))

@@ -5,4 +5,4 @@ pub(crate) mod push;
 pub(crate) mod review;
 pub(crate) mod sessions;
 mod tasks;
-mod trees;
+pub(crate) mod trees;

@@ -8,6 +8,7 @@ pub(crate) use home::write_private;
 use crate::clock::{Entropy, SystemClock, SystemEntropy};
 use crate::core::{Core, chain};
 use crate::driver::Driver;
+use crate::meet::trees::WORKTREES;
 use crate::secret::Opens;
 use crate::{Caller, Engine, Error, Failure, Inner, NewToken, Secret};
 use home::Home;
@@ -162,6 +163,8 @@ impl Space {
             Some(folder) => folder.clone(),
             None => home::trees_for(ledger.key().name())?,
         };
+        // Clients are given leave for it before there is a tree in it, and some take no folder that is not there.
+        home::make_private(&trees.join(WORKTREES))?;
         let engine = Engine(Arc::new(Inner {
             core: Arc::new(Core::new(ledger, clock, standing)),
             trunk,

@@ -11,7 +11,7 @@ use weir_model::{
     CandidateId, ChangeId, Event, LandingId, RevisionId, SessionId, TaskId, Timestamp,
 };
 
-/// Every unfinished task and its stage.
+/// Every unfinished task and its stage, and the times of all landings.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Flow {
     lines: BTreeMap<TaskId, Line>,
@@ -19,6 +19,7 @@ pub struct Flow {
     task_of: BTreeMap<ChangeId, TaskId>,
     candidates: BTreeMap<CandidateId, RevisionId>,
     landings: BTreeMap<LandingId, CandidateId>,
+    landings_since: BTreeMap<LandingId, Timestamp>,
 }
 
 /// A task on its way.
@@ -115,6 +116,11 @@ impl Flow {
         one.lines(now).next()
     }
 
+    /// Since when a landing stands where it stands: when it began, landed or was lost.
+    pub fn landing_since(&self, landing: LandingId) -> Option<Timestamp> {
+        self.landings_since.get(&landing).copied()
+    }
+
     fn work(&mut self, at: Timestamp, event: &work::Event) {
         match event {
             work::Event::TaskCreated { task, title, after, .. } => {
@@ -197,16 +203,19 @@ impl Flow {
             queue::Event::CandidateDropped { candidate, why: _ } => self.back(*candidate, at),
             queue::Event::LandingStarted { landing, candidate, .. } => {
                 self.landings.insert(*landing, *candidate);
+                self.landings_since.insert(*landing, at);
                 if let Some(revision) = self.candidates.get(candidate).copied() {
                     self.enter_change(revision, at, Stage::Landing { landing: *landing });
                 }
             }
             queue::Event::LandingLost { landing, actual: _ } => {
+                self.landings_since.insert(*landing, at);
                 if let Some(candidate) = self.landings.remove(landing) {
                     self.back(candidate, at);
                 }
             }
             queue::Event::LandingFinished { landing } => {
+                self.landings_since.insert(*landing, at);
                 let candidate = self.landings.remove(landing);
                 candidate.map(|candidate| self.candidates.remove(&candidate));
             }

@@ -100,6 +100,21 @@ fn a_change_is_followed_to_the_trunk() {
 }
 
 #[test]
+fn a_landing_keeps_its_time_when_its_task_is_long_done() {
+    let (landing, candidate) = (LandingId(1), CandidateId(1));
+    let text = String::new;
+    let (from, to, tree) = (text(), text(), text());
+    let mut flow = Flow::default();
+    assert_eq!(flow.landing_since(landing), None);
+    let started = queue::Event::LandingStarted { landing, candidate, from, to, tree };
+    evolve(&mut flow, at(1), &started.into());
+    assert_eq!(flow.landing_since(landing), Some(at(1)));
+    evolve(&mut flow, at(2), &queue::Event::LandingFinished { landing }.into());
+    evolve(&mut flow, at(3), &Work::TaskDone { task: TaskId(1), landing }.into());
+    assert_eq!(flow.landing_since(landing), Some(at(2)));
+}
+
+#[test]
 fn a_wait_begins_once_and_a_claim_that_ran_out_waits_for_an_agent() {
     let mut flow = Flow::default();
     evolve(&mut flow, at(1), &created(1, &[]));

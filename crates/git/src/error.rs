@@ -43,7 +43,25 @@ impl Error {
             Self::Io { .. } | Self::Git { .. } | Self::Read { .. } => None,
         }
     }
+
+    /// Whether there was no room to write: the disk is full, or a quota or the limit on the size of files is reached.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => matches!(
+                source.kind(),
+                io::ErrorKind::StorageFull
+                    | io::ErrorKind::QuotaExceeded
+                    | io::ErrorKind::FileTooLarge
+            ),
+            Self::Git { said, .. } => FULL.iter().any(|words| said.contains(words)),
+            Self::Refused(_) | Self::Read { .. } => false,
+        }
+    }
 }
+
+/// How git says that there is no room: in the system's words (we run it in the C locale), or in its own.
+const FULL: [&str; 4] =
+    ["No space left on device", "Out of diskspace", "Disk quota exceeded", "File too large"];
 
 pub(crate) fn io_failed(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Error {
     move |source| Error::Io { doing: doing.into(), source }
@@ -54,4 +72,27 @@ where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     move |source| Error::Read { doing: doing.into(), source: source.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_room_is_told_from_other_trouble() {
+        let git = |said: &str| Error::Git { doing: "write".into(), said: said.into() };
+        let io = |kind: io::ErrorKind| io_failed("write")(kind.into());
+        let table = [
+            (git("fatal: write error: No space left on device"), true),
+            (git("fatal: sha1 file 'tmp_pack_x' write error. Out of diskspace"), true),
+            (git("fatal: write error: Disk quota exceeded"), true),
+            (git("fatal: bad object HEAD"), false),
+            (io(io::ErrorKind::StorageFull), true),
+            (io(io::ErrorKind::FileTooLarge), true),
+            (io(io::ErrorKind::PermissionDenied), false),
+        ];
+        for (error, full) in table {
+            assert_eq!(error.is_full(), full, "{error}: {error:?}");
+        }
+    }
 }

@@ -6,9 +6,11 @@
 
 use crate::Error;
 use crate::error::io_failed;
+use rustix::process::Signal;
 use std::io::{self, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
 use weir_model::Refusal;
 
@@ -128,7 +130,19 @@ pub(crate) fn output(
             other => other.map_err(io_failed(doing))?,
         }
     }
-    child.wait_with_output().map_err(io_failed(doing))
+    let output = child.wait_with_output().map_err(io_failed(doing))?;
+    not_cut_off(output.status, doing)?;
+    Ok(output)
+}
+
+/// A git that writes past the limit on the size of files (`ulimit -f`) is ended by a signal, and cannot say why.
+pub(crate) fn not_cut_off(status: ExitStatus, doing: &str) -> Result<(), Error> {
+    match status.signal() {
+        Some(signal) if signal == Signal::XFSZ.as_raw() => {
+            Err(io_failed(doing)(io::ErrorKind::FileTooLarge.into()))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Runs to the end; anything but success is a failure with git's own words.

@@ -41,7 +41,7 @@ pub use id::{BlobId, CommitId, TreeId};
 pub use merge::{Merged, Written};
 pub use objects::{Blob, Commits, Entry, Objects};
 pub use push::{Decision, Push, RefUpdate};
-pub use quarantine::Quarantine;
+pub use quarantine::{Quarantine, hear_out};
 pub use refs::{Created, Landed};
 pub use source::{Branch, Head, Source, inspect, user_name};
 pub use trunk::Trunk;

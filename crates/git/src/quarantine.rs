@@ -4,7 +4,7 @@
 //! (`rev-list`): both meet bytes from outside, and git has met the worst of them.
 
 use crate::error::io_failed;
-use crate::git::{git, not_started, said};
+use crate::git::{git, not_cut_off, not_started, said};
 use crate::push::too_large;
 use crate::trunk::{lend_objects, lock, sync_dir};
 use crate::{Error, Objects, Push, Trunk};
@@ -33,7 +33,8 @@ const TOLERATED: &str = "--strict=zeroPaddedFilemode=warn,badTimezone=warn,missi
 
 impl Quarantine {
     /// Takes in the pack of `push` from `body`, at most `max_bytes` of it, and checks that every
-    /// object is sound and that none is missing. If the client goes, so does everything.
+    /// object is sound and that none is missing. If the client goes, so does everything; if this fails,
+    /// the client is heard out.
     ///
     /// # Errors
     /// `push.too_large`, `push.bad_pack`, `push.incomplete`; failures of the disk or of the client.
@@ -43,13 +44,22 @@ impl Quarantine {
         body: &mut R,
         max_bytes: u64,
     ) -> Result<Self, Error> {
+        let taken = Self::take_in(trunk, push, body, max_bytes).await;
+        if taken.is_err() {
+            hear_out(body, max_bytes).await;
+        }
+        taken
+    }
+
+    async fn take_in<R: AsyncRead + Unpin>(
+        trunk: &Trunk,
+        push: &Push,
+        body: &mut R,
+        max_bytes: u64,
+    ) -> Result<Self, Error> {
         let (dir, alive) = prepare(trunk)?;
-        if push.has_pack()
-            && let Err(error) = index(dir.path(), body, max_bytes).await
-        {
-            // A client that is still sending does not listen: hear it out, within reason.
-            drain(body, max_bytes).await;
-            return Err(error);
+        if push.has_pack() {
+            index(dir.path(), body, max_bytes).await?;
         }
         let objects = Objects::open(dir.path())?;
         let quarantine = Self { dir, _alive: alive, objects, trunk: trunk.clone() };
@@ -109,6 +119,7 @@ impl Quarantine {
         if status.success() {
             return Ok(());
         }
+        not_cut_off(status, doing)?;
         let sentence = format!("objects are missing from this push: {}", reason(&said_to_us));
         let refusal = Refusal::new("push.incomplete", sentence);
         Err(refusal.hint("run `git fsck`, and push from a complete clone").into())
@@ -177,21 +188,15 @@ async fn index<R: AsyncRead + Unpin>(
     if status.success() {
         return Ok(());
     }
+    not_cut_off(status, doing)?;
     if said_to_us.contains_str("exceeds maximum allowed size") {
         return Err(too_large().into());
     }
     // Ours to mend, not the client's.
-    if [
-        "No space left",
-        "unable to create",
-        "unable to write",
-        "Disk quota",
-        "Read-only file system",
-    ]
-    .iter()
-    .any(|trouble| said_to_us.contains_str(trouble))
-    {
-        return Err(said(doing, &said_to_us));
+    let failure = said(doing, &said_to_us);
+    let trouble = ["unable to create", "unable to write", "Read-only file system"];
+    if failure.is_full() || trouble.iter().any(|words| said_to_us.contains_str(words)) {
+        return Err(failure);
     }
     let sentence = format!("this push was not understood: {}", reason(&said_to_us));
     let refusal = Refusal::new("push.bad_pack", sentence);
@@ -225,8 +230,9 @@ async fn feed<R: AsyncRead + Unpin>(
     }
 }
 
-/// Reads on, and away, so that the client comes to hear our answer; at most `max_bytes`.
-async fn drain<R: AsyncRead + Unpin>(body: &mut R, max_bytes: u64) {
+/// Reads on, and away, at most `max_bytes`: a client that is still sending does not listen, and would not come to hear
+/// why its push was refused.
+pub async fn hear_out<R: AsyncRead + Unpin>(body: &mut R, max_bytes: u64) {
     // If that fails, nobody is there to answer.
     let _ = tokio::io::copy(&mut body.take(max_bytes), &mut tokio::io::sink()).await;
 }

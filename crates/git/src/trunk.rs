@@ -3,6 +3,7 @@
 use crate::error::io_failed;
 use crate::git::{bare_git, git, succeed};
 use crate::refs::{remove_dead_lock, sweep_dead_locks};
+use crate::upkeep::remove_half_packs;
 use crate::{CommitId, Error, Objects, Source, quarantine};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -37,6 +38,7 @@ impl Trunk {
         if dir.exists() {
             lend_objects(&dir, &source.common_dir)?;
             sweep_dead_locks(&dir.join("refs"));
+            remove_half_packs(&dir);
         } else {
             build(source, home, name, &dir)?;
         }

@@ -6,6 +6,7 @@ use crate::{CommitId, Error, TreeId, Trunk};
 use gix::ObjectId;
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 impl Trunk {
     /// How many packs the trunk holds itself: each accepted push adds one.
@@ -17,12 +18,17 @@ impl Trunk {
     }
 
     /// Joins small packs and loose objects into few packs. Nothing is dropped, also what no ref names:
-    /// a push that was accepted a moment ago may not have its ref yet. Safe while others read and push.
+    /// a push that was accepted a moment ago may not have its ref yet. Safe while others read and push, not while
+    /// they merge.
+    ///
+    /// # Errors
+    /// Failures. What was begun is removed: on a full disk git leaves half a pack, and that was the last room.
     pub fn join_packs(&self) -> Result<(), Error> {
         let mut command = self.git();
         command.args(["-c", "repack.writeBitmaps=false", "-c", "pack.threads=1"]);
         command.args(["repack", "--quiet", "--geometric=2", "-d", "-l", "-n"]);
-        succeed(&mut command, None, "join the packs of the trunk").map(drop)
+        let joined = succeed(&mut command, None, "join the packs of the trunk");
+        joined.map(drop).inspect_err(|_| remove_half_packs(self.dir()))
     }
 
     /// Copies into the trunk what a merge gave and only the user's repository holds.
@@ -91,5 +97,21 @@ impl Trunk {
             }
         }
         Ok(())
+    }
+}
+
+/// Removes packs that a git which failed or was killed left half-written in the trunk at `git_dir`; pushes write theirs
+/// elsewhere. To be called when no git is at work on them.
+pub(crate) fn remove_half_packs(git_dir: &Path) {
+    let entries = fs::read_dir(git_dir.join("objects/pack"));
+    for entry in entries.into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if [b"tmp_".as_slice(), b".tmp-"]
+            .iter()
+            .any(|start| name.as_encoded_bytes().starts_with(start))
+        {
+            // What stays is found again by the next start.
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }

@@ -100,6 +100,26 @@ fn what_a_merge_gives_is_ours_even_if_the_user_had_it_lying_about() {
     assert_eq!(git_in(trunk.dir(), &["fsck", "--full", "--no-dangling"]), "");
 }
 
+/// On a full disk git leaves the pack it could not finish: that would be the last of the room, and nobody's.
+#[test]
+fn half_a_pack_is_not_left_behind() {
+    let repo = Repo::with(&[("a", "a")]);
+    let trunk = repo.trunk();
+    let packs = trunk.dir().join("objects/pack");
+    let left = || {
+        fs::write(packs.join("tmp_pack_kDj5mo"), "PACK").expect("left");
+        fs::write(packs.join(".tmp-123-pack-4f.idx"), "").expect("left");
+    };
+    let remain = || fs::read_dir(&packs).expect("a folder").count();
+    left();
+    repo.trunk();
+    assert_eq!(remain(), 0, "by whoever was killed");
+    left();
+    fs::write(trunk.dir().join("config"), "[no configuration").expect("written");
+    trunk.join_packs().expect_err("git cannot");
+    assert_eq!(remain(), 0, "by what failed");
+}
+
 #[test]
 fn moves_by_compare_and_swap_and_says_the_same_when_asked_again() {
     let repo = Repo::with(&[("a", "a")]);

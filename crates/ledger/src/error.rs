@@ -38,6 +38,13 @@ pub enum AppendError {
     Closed,
 }
 
+impl AppendError {
+    /// Whether there was no room: see [`StoreError::Full`].
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Store(store) if store.is_full())
+    }
+}
+
 /// Why the ledger could not be opened, read or proven.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
@@ -72,4 +79,18 @@ pub enum LedgerError {
     /// The writer could not be started.
     #[error("could not start the writer of the ledger")]
     Writer(#[source] std::io::Error),
+}
+
+impl LedgerError {
+    /// Whether there was no room: see [`StoreError::Full`].
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Store(store) => store.is_full(),
+            Self::Export(source) => crate::store::is_full(source),
+            Self::OtherKey { .. }
+            | Self::BodyErased(_)
+            | Self::OutOfRange { .. }
+            | Self::Writer(_) => false,
+        }
+    }
 }

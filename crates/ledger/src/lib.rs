@@ -48,4 +48,5 @@ pub use snapshot::Snapshot;
 pub use sqlite::SqliteStore;
 pub use store::{
     Archive, Body, Cause, Group, Head, Line, Loss, Recovery, Store, StoreError, Transaction,
+    is_full,
 };

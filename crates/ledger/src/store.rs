@@ -10,6 +10,7 @@ use crate::merkle::Frontier;
 use crate::record::{Stream, Version};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 use std::time::Duration;
 use weir_model::{Digest, Position, Timestamp};
 
@@ -182,7 +183,7 @@ pub enum Body {
 /// Why a store could not do what was asked. Nothing was changed, unless it says otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// No space is left.
+    /// No space is left, or a quota or the limit on the size of files is reached.
     #[error("the disk is full: could not {doing}; free some space and try again")]
     Full {
         /// What was being done.
@@ -252,14 +253,24 @@ impl StoreError {
         Self::Damaged { found: found.into() }
     }
 
-    pub(crate) fn io(doing: &'static str) -> impl FnOnce(std::io::Error) -> Self {
-        move |error| match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                Self::Full { doing, source: error.into() }
-            }
-            _ => Self::Failed { doing, source: error.into() },
+    /// Whether it is [`StoreError::Full`].
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Full { .. })
+    }
+
+    pub(crate) fn io(doing: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |error| match is_full(&error) {
+            true => Self::Full { doing, source: error.into() },
+            false => Self::Failed { doing, source: error.into() },
         }
     }
+}
+
+/// Whether the system had no room to write: what to do is the same for a full disk, a quota and a file that may not
+/// grow any further.
+pub fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 impl From<crate::merkle::MissingNode> for StoreError {

@@ -50,7 +50,8 @@ impl From<Error> for Problem {
             Error::Refused(refusal) => refusal.into(),
             Error::Failed(failure) => {
                 tracing::error!(error = %causes(&failure), "a request failed");
-                Self::failed(failure.to_string())
+                let refusal = failure.told();
+                Self { status: status_of_failure(&refusal.code), refused: Box::new(refusal.into()) }
             }
         }
     }
@@ -79,6 +80,14 @@ fn status_of(code: &str) -> StatusCode {
         }
         (_, reason) if is_malformed(reason) => StatusCode::UNPROCESSABLE_ENTITY,
         (_, _) => StatusCode::CONFLICT,
+    }
+}
+
+/// The status of what is nobody's fault but the world's.
+fn status_of_failure(code: &str) -> StatusCode {
+    match code {
+        "disk.full" => StatusCode::INSUFFICIENT_STORAGE,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -125,5 +134,16 @@ mod tests {
         let problem = Problem::from(Error::Failed(failure));
         assert_eq!(problem.status, StatusCode::INTERNAL_SERVER_ERROR);
         assert!(!problem.refused.sentence.contains("/secret/place"));
+    }
+
+    #[test]
+    fn a_full_disk_is_told_with_what_to_do() {
+        let source = std::sync::Arc::new(std::io::ErrorKind::StorageFull.into());
+        let failure = weir_engine::Failure::Io { doing: "write the thing".to_owned(), source };
+        let Problem { status, refused } = Error::Failed(failure).into();
+        assert_eq!(status, StatusCode::INSUFFICIENT_STORAGE);
+        assert_eq!(refused.code, "disk.full");
+        assert_eq!(refused.sentence, "the disk is full: could not write the thing");
+        assert!(refused.hint.expect("what to do").starts_with("free some space"));
     }
 }

@@ -91,6 +91,11 @@ fn open(ui: &mut Ui, weir: &Client, args: OpenArgs) -> Result<(), CommandError> 
     let opened = Opened { session, mcp: format!("{url}/mcp"), url, attach };
     ui.answer(&opened, show)?;
     ui.status(format_args!("The token is shown this once."));
+    ui.status(format_args!(
+        "It gets its worktrees in {}: a client that writes only where it may (Codex, opencode) needs leave for that, and \
+         for the network of `git push`. How, is in docs/agents.md.",
+        crate::words::line(&opened.session.worktrees.display().to_string())
+    ));
     Ok(())
 }
 

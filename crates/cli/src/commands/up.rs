@@ -201,6 +201,10 @@ fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("WEIR_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     let format = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let format = format.with_ansi(std::env::var_os("NO_COLOR").is_none());
+    // Words that do not fit on a full disk are lost, and whatever said them goes on: to be told of it on the same
+    // stderr would end its thread.
+    let format = format.log_internal_errors(false);
     // Fails only when somebody listens already.
-    let _ = format.with_ansi(std::env::var_os("NO_COLOR").is_none()).try_init();
+    let _ = format.try_init();
 }

@@ -66,6 +66,10 @@ pub(crate) fn landings(page: &mut Page, landings: &[Landing], otherwise: &str) {
     let mut table = Table::new(&["landing", "revision", "commit", "when", "title"]);
     for landing in landings {
         let when = landing.at.map(|at| page.ago(at)).unwrap_or_default();
+        let when = match landing.progress.as_str() {
+            "landed" => when,
+            other => format!("{other} {when}"),
+        };
         table.row([
             strong(landing.id),
             landing.revision.into(),

@@ -166,6 +166,25 @@ fn wherever_it_dies_the_next_one_finishes() {
     }
 }
 
+/// The push was recorded, and its own thread is not heard of again: the process dies before it made the ref. Until then
+/// the driver, which works beside it, may come as far as the end of a landing.
+#[test]
+fn what_lands_has_its_ref_whoever_made_it() {
+    let store = MemoryStore::default();
+    let (field, task, revision, commit) = brought(&store);
+    let trunk = field.engine.trunk();
+    assert!(trunk.delete_ref(&ref_of(revision), commit).expect("deleted"));
+    // It was at work before the push came, so it settles nothing now.
+    let mut at_work = drive(&field, "the one that dies");
+    at_work.hold_lease().expect("free");
+    while let Turn::Done = at_work.turn().expect("a turn") {}
+    let landed = field.engine.read(|folds| folds.queue.landings().count());
+    assert_eq!(landed, 1);
+    drop(at_work);
+    let field = drive_on(field, &store);
+    assert_landed(&field, task, revision, commit);
+}
+
 /// Somebody reached past Weir while it was dead.
 #[test]
 fn a_trunk_that_strangers_moved_is_where_it_goes_on_from() {

@@ -5,7 +5,16 @@ use std::path::PathBuf;
 use weir_git::{Person, Remote, Worktree, WorktreeSpec};
 use weir_model::{SessionId, TaskId};
 
+/// Below the folder for all trees.
+pub(crate) const WORKTREES: &str = "sessions";
+
 impl Engine {
+    /// The folder below which sessions get their trees. The trees of the gate are not in it: whoever may write here
+    /// alters nothing that is under test.
+    pub fn worktrees(&self) -> PathBuf {
+        self.trees().join(WORKTREES)
+    }
+
     /// Makes the session's tree for a task, or gives the one it has a new secret.
     pub(crate) async fn make_tree(
         &self,
@@ -14,7 +23,7 @@ impl Engine {
         branch: &str,
         bearer: Secret,
     ) -> Result<PathBuf, Error> {
-        let folder = self.trees().join("sessions").join(format!("{task}-{session}"));
+        let folder = self.worktrees().join(format!("{task}-{session}"));
         let (engine, branch) = (self.clone(), branch.to_owned());
         // An agent commits as itself: history must not credit a person for what they never saw. The domain is
         // one that is reserved for being nobody's.

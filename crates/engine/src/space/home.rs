@@ -19,14 +19,10 @@ pub(crate) struct Home {
 impl Home {
     /// Makes the folder if need be, and locks it.
     pub(crate) fn take(folder: &Path) -> Result<Self, Error> {
-        let doing = || io_failed(format!("make `{}`", folder.display()));
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(doing())?;
-        let folder = folder.canonicalize().map_err(doing())?;
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder.join("private"))
-            .map_err(doing())?;
+        make_private(folder)?;
+        let doing = io_failed(format!("find `{}`", folder.display()));
+        let folder = folder.canonicalize().map_err(doing)?;
+        make_private(&folder.join("private"))?;
         let path = folder.join("lock");
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true).mode(0o600);
@@ -115,9 +111,14 @@ pub(crate) fn trees_for(space: &str) -> Result<PathBuf, Error> {
         std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
     let cache = cache.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
     let folder = cache.unwrap_or_else(std::env::temp_dir).join(space);
-    let doing = io_failed(format!("make `{}`", folder.display()));
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(doing)?;
+    make_private(&folder)?;
     folder.canonicalize().map_err(io_failed("find the folder for trees"))
+}
+
+/// Makes a folder for its user alone, if it is not there.
+pub(crate) fn make_private(folder: &Path) -> Result<(), Error> {
+    let doing = io_failed(format!("make `{}`", folder.display()));
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(doing)
 }
 
 /// What the owner is called: as git calls them, or as the system does.

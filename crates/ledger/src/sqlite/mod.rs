@@ -27,6 +27,7 @@ use blobs::Blobs;
 use mark::{Mark, Marked};
 use rows::Header;
 use rusqlite::{Connection, ErrorCode};
+use rustix::process::{Resource, getrlimit};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -251,18 +252,18 @@ impl Transaction for Writing<'_> {
     }
 
     fn write(&mut self, group: &Group) -> Result<(), StoreError> {
-        rows::write(&self.db, group).map_err(failed("append records"))?;
+        rows::write(&self.db, group).map_err(write_failed("append records", &self.db))?;
         self.marked = group.head.as_ref().map(Marked::of);
         Ok(())
     }
 
     fn commit(self: Box<Self>) -> Result<(), StoreError> {
         let committed = self.db.execute_batch("COMMIT");
-        let code = committed.as_ref().err().and_then(rusqlite::Error::sqlite_error);
-        if code.is_some_and(|error| FAILED_SYNCS.contains(&error.extended_code)) {
+        let code = committed.as_ref().err().and_then(extended);
+        if code.is_some_and(|code| FAILED_SYNCS.contains(&code)) {
             self.has_lost_faith.store(true, Ordering::Relaxed);
         }
-        committed.map_err(failed("append records"))?;
+        committed.map_err(write_failed("append records", &self.db))?;
         if let Some(marked) = self.marked {
             // It is durable, so it must not be said to have failed. What is owed is asked for before the next.
             let _ = held(self.mark).write(marked);
@@ -338,9 +339,45 @@ fn prepare(db: &Connection, file: &Path) -> Result<(), StoreError> {
     settle().map_err(failed("set up the ledger"))
 }
 
+/// What SQLite says in more detail than its error code.
+fn extended(error: &rusqlite::Error) -> Option<i32> {
+    error.sqlite_error().map(|error| error.extended_code)
+}
+
+/// As [`failed`], for what makes a file longer: SQLite knows a full disk, but not a file that may grow no further.
+fn write_failed(
+    doing: &'static str,
+    db: &Connection,
+) -> impl FnOnce(rusqlite::Error) -> StoreError {
+    move |error| {
+        let is_write = extended(&error) == Some(rusqlite::ffi::SQLITE_IOERR_WRITE);
+        match is_write && has_no_room_to_grow(db) {
+            true => StoreError::Full { doing, source: error.into() },
+            false => failed(doing)(error),
+        }
+    }
+}
+
+/// Whether one page more would make a file of the ledger longer than a file of this process may be (`ulimit -f`).
+fn has_no_room_to_grow(db: &Connection) -> bool {
+    // A page in the journal has a header.
+    const PAGE_BYTES: u64 = 4096 + 24;
+    let Some(limit) = getrlimit(Resource::Fsize).current else { return false };
+    let file = db.path().unwrap_or_default();
+    let files = [file.to_owned(), format!("{file}-wal")];
+    let long = files.iter().filter_map(|file| std::fs::metadata(file).ok());
+    long.map(|file| file.len()).any(|bytes| bytes + PAGE_BYTES > limit)
+}
+
 fn failed(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
     move |error| match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full { doing, source: error.into() },
+        // The index of the journal could not be made longer: it is all that is written before the first record.
+        Some(ErrorCode::SystemIoFailure)
+            if extended(&error) == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) =>
+        {
+            StoreError::Full { doing, source: error.into() }
+        }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             StoreError::damaged(format!("could not {doing}: {error}"))
         }

@@ -4,7 +4,7 @@ use super::tasks::malformed;
 use crate::door::Door;
 use crate::reply::{Problem, Reply};
 use crate::see::{See, names};
-use crate::wire::{Log, LogEntry, Refused, Status};
+use crate::wire::{Log, LogEntry, Refused};
 use axum::Json;
 use axum::extract::{Query, rejection::QueryRejection};
 use axum::http::HeaderMap;
@@ -71,19 +71,6 @@ fn between(engine: &Engine, start: u64, end: u64) -> Result<Vec<Record>, Error> 
         records.extend(more.into_iter().take_while(|record| record.position.0 <= end));
         if done || records.last().is_none_or(|last| last.position.0 >= end) {
             return Ok(records);
-        }
-    }
-}
-
-/// Landings do not know when they landed; the events beside them do, while they are recent.
-pub(crate) fn date_landings(status: &mut Status) {
-    for event in &status.events {
-        let landing = event.event.get("landing").and_then(|id| id.as_str());
-        if event.kind == "landing.finished.v1"
-            && let Some(known) =
-                status.landings.iter_mut().find(|one| landing == Some(&one.id.to_string()))
-        {
-            known.at = Some(event.at);
         }
     }
 }

@@ -34,10 +34,7 @@ pub(crate) async fn status(door: Door) -> Reply<Status> {
 pub(crate) async fn now(door: &Door) -> Result<Status, Problem> {
     let position = door.position();
     let events = events::latest(door, EVENTS_SHOWN).await?;
-    let mut status =
-        door.read(|see| Ok(see.status(&door.weir.place, &door.caller, position, events)))?;
-    events::date_landings(&mut status);
-    Ok(status)
+    door.read(|see| Ok(see.status(&door.weir.place, &door.caller, position, events)))
 }
 
 const EVENTS_SHOWN: usize = 30;

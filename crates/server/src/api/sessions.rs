@@ -36,7 +36,8 @@ pub(crate) async fn open(
     let opened = door.engine().open_session(&door.caller, wish).await?;
     let secret = opened.secret.reveal().to_owned();
     let (session, expires_at) = (opened.session, opened.expires_at);
-    Ok((StatusCode::CREATED, Json(OpenedSession { session, secret, expires_at })))
+    let worktrees = door.engine().worktrees();
+    Ok((StatusCode::CREATED, Json(OpenedSession { session, secret, expires_at, worktrees })))
 }
 
 /// End a session

@@ -306,7 +306,8 @@ fn landings(landings: &[Landing], total: u64, now: Timestamp) -> Markup {
                         span.sub { (id_link(&landing.revision.to_string())) " as " (id_link(&landing.to)) }
                     }
                     span.end {
-                        @match landing.at { Some(at) => (time(at, now)), None => (tag(&landing.progress)) }
+                        @if landing.progress != "landed" { (tag(&landing.progress)) " " }
+                        @if let Some(at) = landing.at { (time(at, now)) }
                     }
                 }
             }

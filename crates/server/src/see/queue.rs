@@ -54,7 +54,7 @@ impl See<'_> {
         }
     }
 
-    /// A landing. When it landed is in the log, and filled in by who reads that.
+    /// A landing.
     pub(crate) fn landing(&self, landing: &weir_queue::Landing) -> Landing {
         let progress = match landing.progress {
             Progress::Started => "started",
@@ -70,7 +70,7 @@ impl See<'_> {
             to: landing.to.clone(),
             tree: landing.tree.clone(),
             progress: progress.to_owned(),
-            at: None,
+            at: self.folds.flow.landing_since(landing.id),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Who;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use utoipa::ToSchema;
 use weir_model::event::guard::{Right, Role, TokenKind};
 use weir_model::{Lease, PathSet, PersonId, SessionId, TaskId, Timestamp, TokenId};
@@ -182,6 +183,10 @@ pub struct OpenedSession {
     /// The instant it ends by itself.
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: Timestamp,
+    /// The folder, where the server runs, in which it gets its worktrees. A client that writes only where it may needs
+    /// leave for it.
+    #[schema(value_type = String)]
+    pub worktrees: PathBuf,
 }
 
 /// Why something ends.

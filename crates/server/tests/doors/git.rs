@@ -68,6 +68,14 @@ async fn a_change_is_cloned_pushed_and_lands() {
     for id in ["C1", "C1.1", "Q1", "L1", "T1", "S1"] {
         assert_eq!(house.get(&format!("/v1/show/{id}")).await.status, 200, "{id}");
     }
+    // Also when the events beside it are of later things.
+    for n in 0..40 {
+        house.task(&format!("Later {n}")).await;
+    }
+    let status = house.get("/v1/status").await.json();
+    let told = status["events"].as_array().expect("a list").iter();
+    assert!(told.clone().all(|event| event["kind"] == json!("task.created.v1")), "{status}");
+    assert!(status["landings"][0]["at"].is_string(), "{status}");
     let log = house.get("/v1/show/Q1").await.json();
     let body = log["thing"]["results"][0]["log"].as_str().expect("a digest").to_owned();
     assert!(house.get(&format!("/v1/bodies/{body}")).await.text.contains("two"));
@@ -101,6 +109,27 @@ async fn a_refused_push_says_why_in_git_s_own_output() {
     let ended = blocking(move || try_git(&clone, &["push", "origin", "HEAD:refs/for/main"])).await;
     assert!(!ended.0);
     assert!(ended.1.contains("enough"), "{}", ended.1);
+}
+
+/// Larger than what the sockets between client and server hold: the client hears the answer only once all was read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_push_is_heard_out_before_it_is_refused() {
+    use std::io::Read as _;
+    let house = House::new();
+    let (url, _) = serve(&house).await;
+    let agent = house.agent("claude").await;
+    let (folder, remote) = (house.folder.path().to_owned(), with_token(&url, &agent));
+    let (ok, said) = blocking(move || {
+        git(&folder, &["clone", "-q", &remote, "clone"]);
+        let (clone, mut noise) = (folder.join("clone"), vec![0; 16 << 20]);
+        let random = std::fs::File::open("/dev/urandom").expect("opened").read_exact(&mut noise);
+        random.and_then(|()| std::fs::write(clone.join("noise"), noise)).expect("written");
+        git(&clone, &["add", "."]);
+        git(&clone, &["commit", "-qm", "Noise"]);
+        try_git(&clone, &["push", "origin", "HEAD:refs/for/main", "HEAD:refs/for/other"])
+    })
+    .await;
+    assert!(!ok && said.contains("push.one_ref"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

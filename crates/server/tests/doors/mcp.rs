@@ -56,6 +56,21 @@ async fn nobody_gets_in_without_a_token() {
     }
 }
 
+/// Not as one whose token is unknown: clients answer a 401 by asking for another sign-in, and hide why.
+#[tokio::test]
+async fn an_ended_session_is_told_why() {
+    let house = House::new();
+    let agent = house.agent("claude").await;
+    house.post("/v1/sessions/S1/end", json!({"why": "enough"})).await;
+    for era in ERAS {
+        let answer = say(&house, &agent, era, &message(era, "tools/list", json!({}))).await;
+        assert_eq!(answer.status, 403);
+        assert!(answer.header("www-authenticate").is_empty());
+        assert_eq!(answer.json()["code"], json!("session.ended"));
+        assert!(answer.text.contains("enough"), "{}", answer.text);
+    }
+}
+
 #[tokio::test]
 async fn the_older_era_is_greeted() {
     let house = House::new();

@@ -9,7 +9,7 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use weir_model::Refusal;
 
@@ -44,7 +44,7 @@ pub(super) fn detach(ui: &mut Ui, here: &Here) -> Result<(), CommandError> {
         if let Some(status) = child.try_wait().map_err(doing())?
             && !status.success()
         {
-            return Err(repeat(&words.take_back()));
+            return Err(repeat(&words.take_back(), status));
         }
         std::thread::sleep(Duration::from_millis(50));
     }
@@ -86,7 +86,7 @@ impl Words {
 }
 
 /// What a child said before it ended, as our own error.
-fn repeat(said: &str) -> CommandError {
+fn repeat(said: &str, ended: ExitStatus) -> CommandError {
     let mut lines = said.lines();
     let error = lines.find_map(|line| {
         let (code, sentence) = line.strip_prefix("error[")?.split_once("]: ")?;
@@ -99,6 +99,11 @@ fn repeat(said: &str) -> CommandError {
             let hint = lines.find_map(|line| line.strip_prefix("hint: ").map(str::to_owned));
             Refusal { code: code.into(), sentence, hint }.into()
         }
+        // Where the disk is full, its words find no room either.
+        (None, None) if said.trim().is_empty() => CommandError::failed(
+            "start the server in the background",
+            format!("it ended ({ended}) without a word: `weir up` shows why"),
+        ),
         (None, None) => CommandError::failed("start the server in the background", said.trim()),
     }
 }

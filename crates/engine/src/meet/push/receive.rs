@@ -30,8 +30,7 @@ impl Engine {
             Err(Error::Refused(refusal)) => push.refuse(&refusal),
             Err(Error::Failed(failure)) => {
                 tracing::error!(error = %crate::core::chain(&failure), "could not take a push in");
-                let failed = Refusal::new("weir.failed", failure.to_string());
-                push.refuse(&failed.hint("nothing was changed; push again in a moment"))
+                push.refuse(&failure.told())
             }
         })
     }
@@ -47,6 +46,7 @@ impl Engine {
             let refusal =
                 Refusal::new("push.one_ref", "a push brings one change, and so names one ref");
             let hint = format!("`git push weir HEAD:refs/for/{}`", self.0.trunk.name());
+            weir_git::hear_out(body, limit).await;
             return Err(self.refuse_push(caller, &asked(push, 0), refusal.hint(hint)).await);
         };
         debug_assert_eq!(push.updates.len(), 1);
