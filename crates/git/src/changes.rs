@@ -3,10 +3,12 @@
 use crate::error::read_failed;
 use crate::objects::blob_size;
 use crate::{BlobId, Error, Objects, TreeId};
-use bstr::BString;
+use bstr::{BStr, BString};
 use gix::diff::tree::recorder::Change;
+use gix::diff::tree::{Recorder, Visit, visit};
 use gix::objs::TreeRefIter;
 use gix::objs::tree::{EntryKind, EntryMode};
+use std::ops::ControlFlow;
 
 /// What an entry of a tree is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,13 +117,20 @@ impl ChangedPath {
 pub struct Changes {
     /// The paths, sorted; as many as were asked for, at most.
     pub paths: Vec<ChangedPath>,
-    /// How many paths differ in all.
-    pub total: usize,
+    /// Whether there are more: then it is not said which of them are listed.
+    pub more: bool,
 }
+
+/// How much room a path may take on average, with the folders on the way to it and what it takes to look at one.
+const ROOM_PER_PATH: usize = 1024;
+const ROOM_PER_LOOK: usize = 64;
 
 impl Objects {
     /// The paths that differ between two trees, sorted, at most `max` of them; folders are not listed,
     /// what lies in them is. Loads no blob. With `None` for `old`, every path of `new` is added.
+    ///
+    /// Looks no further than that, however many there are: ten small trees, each naming the next one ten times, are
+    /// ten thousand million paths.
     pub fn changes(&self, old: Option<TreeId>, new: TreeId, max: usize) -> Result<Changes, Error> {
         let repo = self.repo();
         let doing = || read_failed::<gix::Error>("compare two trees");
@@ -129,33 +138,70 @@ impl Objects {
         let old = old.map(find).transpose()?;
         let old = old.as_ref().map(|tree| tree.data.as_slice()).unwrap_or_default();
         let new = find(new)?;
-        let mut recorder = gix::diff::tree::Recorder::default();
+        let room = max.saturating_add(1).saturating_mul(ROOM_PER_PATH);
+        let mut bounded = Bounded { recorder: Recorder::default(), paths: max, room };
         let hash = repo.object_hash();
-        gix::diff::tree(
+        let compared = gix::diff::tree(
             TreeRefIter::from_bytes(old, hash),
             TreeRefIter::from_bytes(&new.data, hash),
             gix::diff::tree::State::default(),
             &repo.objects,
-            &mut recorder,
-        )
-        .map_err(read_failed("compare two trees"))?;
+            &mut bounded,
+        );
+        let more = match compared {
+            Ok(()) => false,
+            Err(gix::diff::tree::Error::Cancelled) => true,
+            Err(failure) => return Err(read_failed("compare two trees")(failure)),
+        };
 
-        let mut records = recorder.records;
-        records.retain(|change| modes(change).iter().flatten().any(|mode| !mode.is_tree()));
+        let mut records = bounded.recorder.records;
         records.sort_by(|a, b| path(a).cmp(path(b)));
-        let total = records.len();
-        let paths = records.into_iter().take(max).map(|change| describe(&repo, change));
-        Ok(Changes { paths: paths.collect::<Result<_, _>>()?, total })
+        let paths = records.into_iter().map(|change| describe(&repo, change));
+        Ok(Changes { paths: paths.collect::<Result<_, _>>()?, more })
     }
 }
 
-fn modes(change: &Change) -> [Option<EntryMode>; 2] {
-    match *change {
-        Change::Addition { entry_mode, .. } => [None, Some(entry_mode)],
-        Change::Deletion { entry_mode, .. } => [Some(entry_mode), None],
-        Change::Modification { previous_entry_mode, entry_mode, .. } => {
-            [Some(previous_entry_mode), Some(entry_mode)]
-        }
+/// Records what is no folder, until there is more of it than anybody asked for.
+struct Bounded {
+    recorder: Recorder,
+    /// How many more paths may come.
+    paths: usize,
+    /// How much more may be looked at.
+    room: usize,
+}
+
+impl Visit for Bounded {
+    fn visit(&mut self, change: visit::Change) -> visit::Action {
+        use visit::Change::{Addition, Deletion, Modification};
+        let is_folder = match change {
+            Addition { entry_mode, .. } | Deletion { entry_mode, .. } => entry_mode.is_tree(),
+            Modification { previous_entry_mode, entry_mode, .. } => {
+                previous_entry_mode.is_tree() && entry_mode.is_tree()
+            }
+        };
+        let look = self.recorder.path().len() + ROOM_PER_LOOK;
+        let paths = self.paths.checked_sub(usize::from(!is_folder));
+        let (Some(paths), Some(room)) = (paths, self.room.checked_sub(look)) else {
+            return ControlFlow::Break(());
+        };
+        (self.paths, self.room) = (paths, room);
+        if is_folder { ControlFlow::Continue(()) } else { self.recorder.visit(change) }
+    }
+
+    fn pop_front_tracked_path_and_set_current(&mut self) {
+        self.recorder.pop_front_tracked_path_and_set_current();
+    }
+
+    fn push_back_tracked_path_component(&mut self, component: &BStr) {
+        self.recorder.push_back_tracked_path_component(component);
+    }
+
+    fn push_path_component(&mut self, component: &BStr) {
+        self.recorder.push_path_component(component);
+    }
+
+    fn pop_path_component(&mut self) {
+        self.recorder.pop_path_component();
     }
 }
 

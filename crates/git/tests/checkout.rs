@@ -79,27 +79,31 @@ fn is_made_only_in_a_folder_of_its_own() {
     assert_eq!(fs::read(folder.join("mine")).expect("untouched"), b"x");
 }
 
-/// A commit whose tree holds `entry` (mode, path) beside nothing else, written byte by byte, for no
-/// git would make it.
+/// Writes an object byte by byte, also one that no git would make.
+fn object(trunk: &Trunk, kind: &str, bytes: &[u8]) -> String {
+    let mut child = git_command(trunk.dir())
+        .args(["hash-object", "-t", kind, "-w", "--literally", "--stdin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("git runs");
+    child.stdin.take().expect("piped").write_all(bytes).expect("written");
+    let output = child.wait_with_output().expect("ends");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// An entry of a tree, as git stores it.
+fn entry(mode: &str, name: &str, id: &str) -> Vec<u8> {
+    let hex = |n: usize| u8::from_str_radix(&id[2 * n..2 * n + 2], 16).expect("hex");
+    format!("{mode} {name}\0").into_bytes().into_iter().chain((0..20).map(hex)).collect()
+}
+
+/// A commit whose tree holds `entries` (mode, path, content) and nothing else.
 fn hostile(trunk: &Trunk, entries: &[(&str, &str, &str)]) -> CommitId {
-    let hash = |kind: &str, bytes: &[u8]| {
-        let mut child = git_command(trunk.dir())
-            .args(["hash-object", "-t", kind, "-w", "--literally", "--stdin"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("git runs");
-        child.stdin.take().expect("piped").write_all(bytes).expect("written");
-        let output = child.wait_with_output().expect("ends");
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    };
-    let mut tree = Vec::new();
-    for (mode, name, content) in entries {
-        let id = hash("blob", content.as_bytes());
-        tree.extend(format!("{mode} {name}\0").bytes());
-        tree.extend((0..20).map(|n| u8::from_str_radix(&id[2 * n..2 * n + 2], 16).expect("hex")));
-    }
-    let tree = hash("tree", &tree).parse().expect("a tree");
+    let blob = |content: &str| object(trunk, "blob", content.as_bytes());
+    let one = |&(mode, name, content): &(&str, &str, &str)| entry(mode, name, &blob(content));
+    let tree: Vec<u8> = entries.iter().flat_map(one).collect();
+    let tree = object(trunk, "tree", &tree).parse().expect("a tree");
     trunk.write_commit(tree, &[], &draft("hostile")).expect("written")
 }
 
@@ -145,7 +149,7 @@ fn a_large_blob_is_listed_and_merged_without_being_read() {
     let started = std::time::Instant::now();
     let changes = objects.changes(Some(old), new, 10).expect("compared");
     let large = changes.paths[0].new().expect("added");
-    assert_eq!((changes.total, large.size), (1, 200 << 20));
+    assert_eq!((changes.paths.len(), changes.more, large.size), (1, false, 200 << 20));
     let path = BString::from("large");
     let read = objects.file(second, path.as_ref(), 1 << 20).expect("read");
     assert_eq!(read, Some(Blob::TooLarge { size: 200 << 20 }));
@@ -155,6 +159,36 @@ fn a_large_blob_is_listed_and_merged_without_being_read() {
     );
     assert_eq!(predicted, merged);
     assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+}
+
+/// A tree that names the same thing ten times.
+fn ten_times(trunk: &Trunk, mode: &str, id: &str) -> String {
+    let tree: Vec<u8> = (0..10).flat_map(|n| entry(mode, &n.to_string(), id)).collect();
+    object(trunk, "tree", &tree)
+}
+
+#[test]
+fn a_tree_that_unfolds_without_end_is_not_unfolded() {
+    let repo = Repo::with(&[("a", "a")]);
+    let trunk = repo.trunk();
+    let changes = |old: Option<&str>, new: &str, max| {
+        let tree = |id: &str| id.parse().expect("a tree");
+        trunk.objects().changes(old.map(tree), tree(new), max).expect("compared")
+    };
+    let (file, nothing) = (object(&trunk, "blob", b"x"), object(&trunk, "tree", b""));
+    // Ten to the nineteenth files; and as many folders without a single one.
+    for (mode, leaf) in [("100644", &file), ("40000", &nothing)] {
+        let mut id = ten_times(&trunk, mode, leaf);
+        for _ in 0..18 {
+            id = ten_times(&trunk, "40000", &id);
+        }
+        let found = changes(None, &id, 1000);
+        assert!(found.more && found.paths.len() <= 1000, "{}", found.paths.len());
+    }
+    let ten = ten_times(&trunk, "100644", &file);
+    let found = changes(None, &ten, 10);
+    assert_eq!((found.paths.len(), found.more), (10, false), "as many as asked for are not more");
+    assert!(changes(Some(&ten), &nothing, 9).more);
 }
 
 #[test]
@@ -200,5 +234,5 @@ fn changes_are_told_apart() {
     let text = changes.paths.iter().find(|change| change.path == "text").expect("listed");
     assert_eq!((text.old().expect("was").size, text.new().expect("is").size), (1, 2));
     let capped = trunk.objects().changes(Some(tree(first)), tree(second), 2).expect("compared");
-    assert_eq!((capped.paths.len(), capped.total), (2, 7));
+    assert_eq!((capped.paths.len(), capped.more), (2, true));
 }

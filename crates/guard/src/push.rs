@@ -68,14 +68,16 @@ pub struct Limits {
     pub commits_max: usize,
 }
 
+/// A task of an agent has a handful. A thousand is an import, which a person should bring.
+pub const COMMITS_MAX: usize = 1000;
+
 impl Limits {
     /// What the repository allows, and the mandate at most.
     pub fn new(config: &config::Push, mandate: &Mandate) -> Self {
         Self {
             bytes_max: config.bytes_max.min(mandate.push_bytes_max),
             file_bytes_max: config.file_bytes_max,
-            // A task of an agent has a handful. A thousand is an import, which a person should bring.
-            commits_max: 1000,
+            commits_max: COMMITS_MAX,
         }
     }
 }

@@ -189,8 +189,9 @@ pub(crate) fn reject(
 ) -> Result<Vec<Event>, Refusal> {
     if comment.trim().is_empty() || comment.len() > COMMENT_MAX {
         let sentence = format!("a rejection says what is asked for, in 1 to {COMMENT_MAX} bytes");
-        return Err(Refusal::new("review.no_comment", sentence)
-            .hint("say what would make it acceptable: `--comment '…'`"));
+        return Err(
+            Refusal::new("review.no_comment", sentence).hint("say what would make it acceptable")
+        );
     }
     let repair = Repair {
         code: "review.rejected".into(),

@@ -11,7 +11,7 @@ pub mod starter;
 pub use change::{Change, Revision, State};
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use weir_model::event::review::{Event, Repair};
 use weir_model::{
     ChangeId, FencingToken, LandingId, PersonId, Refusal, RevisionId, SessionId, TaskId,
@@ -178,6 +178,15 @@ impl Review {
     /// The change of a task, if it has one.
     pub fn change_of(&self, task: TaskId) -> Option<&Change> {
         self.change(*self.by_task.get(&task)?)
+    }
+
+    /// Everybody who answers for some of a change, and for whatever others brought of `carried`: the commits with which
+    /// it would land. None of them may approve it.
+    pub fn authors(&self, change: ChangeId, carried: &BTreeSet<String>) -> BTreeSet<PersonId> {
+        let others = self.changes().flat_map(|other| &other.revisions);
+        let beneath = others.filter(|revision| carried.contains(&revision.commit));
+        let own = self.change(change).map(Change::authors).unwrap_or_default();
+        own.into_iter().chain(beneath.map(|revision| revision.person)).collect()
     }
 
     /// A revision.

@@ -10,6 +10,7 @@ mod tools;
 use crate::door::{Credentials, Door};
 use crate::reply::Problem;
 use crate::weir::Weir;
+use crate::wire::Refused;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -120,9 +121,9 @@ impl ServerHandler for Endpoint {
         Ok(CallToolResponse::Complete(match called {
             Called::Done(value) => CallToolResult::structured(value),
             Called::Refused(problem) => {
-                let refused = serde_json::to_value(*problem.refused).unwrap_or_default();
-                // As text alone: some clients hold even an error against the tool's schema, and then show neither.
-                CallToolResult::error(vec![ContentBlock::text(refused.to_string())])
+                // As words alone: some clients hold whatever is JSON, even an error, against the tool's schema, and
+                // then show neither.
+                CallToolResult::error(vec![ContentBlock::text(in_words(&problem.refused))])
             }
             Called::NoSuchTool => {
                 let message = format!("there is no tool `{}`", request.name.escape_debug());
@@ -130,6 +131,12 @@ impl ServerHandler for Endpoint {
             }
         }))
     }
+}
+
+/// The three parts of a refusal, as the command line says them.
+fn in_words(refused: &Refused) -> String {
+    let hint = refused.hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    format!("error[{}]: {}{hint}", refused.code, refused.sentence)
 }
 
 fn gone() -> Problem {

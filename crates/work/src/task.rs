@@ -86,7 +86,7 @@ pub(crate) fn create(
     }
     if paths.is_empty() {
         return Err(Refusal::new("task.no_paths", "the task names no path that it may touch")
-            .hint("name some: `--path 'src/**'`, or all: `--path '**'`"));
+            .hint("name some, from the root of the repository: `src/**`; or all: `**`"));
     }
     if after.len() > AFTER_MAX {
         let sentence = format!("a task comes after at most {AFTER_MAX} others");

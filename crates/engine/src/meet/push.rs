@@ -64,10 +64,27 @@ impl Engine {
         asked: &Asked,
         objects: &Objects,
     ) -> Result<Verdict, Error> {
-        match self.examine(caller, asked, objects) {
+        match self.examine_apart(caller, asked, objects).await {
             Err(Error::Refused(refusal)) => Err(self.refuse_push(caller, asked, refusal).await),
             verdict => verdict,
         }
+    }
+
+    /// On a thread that may take its time: to look through a large push takes seconds, and meanwhile everybody else
+    /// must be answered.
+    async fn examine_apart(
+        &self,
+        caller: &Caller,
+        asked: &Asked,
+        objects: &Objects,
+    ) -> Result<Verdict, Error> {
+        let (engine, caller, asked) = (self.clone(), caller.clone(), asked.clone());
+        let objects = objects.clone();
+        let examined =
+            tokio::task::spawn_blocking(move || engine.examine(&caller, &asked, &objects)).await;
+        examined.unwrap_or_else(|_| {
+            Err(crate::Failure::Other("a push could not be looked through".into()).into())
+        })
     }
 
     /// Records a refusal, and gives it back.
@@ -223,7 +240,7 @@ impl Engine {
         };
         self.judge_facts(&facts, asked, &mandate, &paths)?;
         let allowed = facts::allowed_secrets(&self.0.trunk, tip)?;
-        weir_guard::secrets::judge(&facts.secrets(objects, &allowed, limits.file_bytes_max)?)?;
+        weir_guard::secrets::judge(&facts.secrets(objects, &allowed, &limits)?)?;
         if let Some(new) = asked.new {
             // A gate that cannot be read must not land.
             crate::rules::committed(objects, new)?;

@@ -1,8 +1,9 @@
 //! Approvals: the guard says whose work it is not, review binds the approval, and the queue takes what has enough.
 
 use crate::core::Decided;
-use crate::{Caller, Engine, Error, Folds};
+use crate::{Caller, Engine, Error, Failure, Folds};
 use std::collections::BTreeSet;
+use weir_guard::push::COMMITS_MAX;
 use weir_model::event::guard::Right;
 use weir_model::{Actor, Event, PersonId, Refusal, RevisionId, TaskId};
 use weir_review::{Command, Revision};
@@ -13,9 +14,14 @@ impl Engine {
     /// # Errors
     /// `approval.*` when it is the caller's own work or the caller is an agent; `revision.*`, `change.*`.
     pub async fn approve(&self, caller: &Caller, revision: RevisionId) -> Result<(), Error> {
+        let engine = self.clone();
+        let carried = tokio::task::spawn_blocking(move || engine.carried(revision)).await;
+        let carried = carried.unwrap_or_else(|_| {
+            Err(Failure::Other("a revision could not be looked through".into()).into())
+        })?;
         self.run(caller, |folds, _| {
             let change = folds.review.change(revision.change);
-            let authors = change.map_or_else(BTreeSet::new, weir_review::Change::authors);
+            let authors = folds.review.authors(revision.change, &carried);
             let person = folds.guard.may_approve(caller, &authors)?;
             let command = Command::Approve { revision, person };
             let approved = weir_review::decide(&folds.review, command)?;
@@ -30,6 +36,20 @@ impl Engine {
             Ok(Decided::new(events, ()))
         })
         .await
+    }
+
+    /// The commits that would land with a revision, its own among them: it may be built on what others brought, and
+    /// who answers for that may approve neither.
+    ///
+    /// # Errors
+    /// Failures of git.
+    pub fn carried(&self, revision: RevisionId) -> Result<BTreeSet<String>, Error> {
+        let known = self.read(|folds| folds.review.revision(revision).map(|r| r.commit.clone()));
+        let Some(commit) = known else { return Ok(BTreeSet::new()) };
+        let (trunk, commit) = (&self.0.trunk, commit.parse()?);
+        // A push brings no more; and those of before the trunk's tip have landed.
+        let listed = trunk.objects().commits(Some(trunk.tip()?), commit, COMMITS_MAX)?;
+        Ok(listed.commits.iter().map(|commit| commit.id.to_string()).collect())
     }
 
     /// Sends a revision back to its owner, saying what is asked for.
@@ -92,4 +112,46 @@ pub(crate) fn alive(
     now: weir_model::Timestamp,
 ) -> Option<weir_model::SessionId> {
     folds.guard.session_alive(revision.session, now).ok().map(|session| session.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::meet::push::{Asked, Verdict};
+    use crate::testing::{Field, MemoryStore, code, person};
+    use crate::{Ask, Caller};
+    use weir_git::CommitId;
+    use weir_model::event::guard::Role;
+    use weir_model::{Lease, RevisionId};
+
+    async fn bring(field: &Field, by: &Caller, commit: CommitId) -> RevisionId {
+        let engine = &field.engine;
+        let agent = field.session_of(by, Lease::minutes(60)).await.expect("opened");
+        let ask = Ask { task: Some(field.task("one").await.expect("cut")), ..Ask::default() };
+        engine.claim_task(&agent, ask).await.expect("claimed");
+        let asked = Asked { target: "refs/for/main".into(), new: Some(commit), pack_bytes: 100 };
+        match engine.judge_push(&agent, &asked, engine.trunk().objects()).await {
+            Ok(Verdict::Enter(judged)) => {
+                engine.record_push(&agent, judged).await.expect("recorded").revision
+            }
+            other => panic!("{}", code(&other.map(|_| ()))),
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_approves_what_is_built_on_their_own_work() {
+        let field = Field::on(MemoryStore::default());
+        let engine = &field.engine;
+        let add = async |name: &str| {
+            person(engine.add_person(&field.owner, name.into(), Role::Member).await.expect("added"))
+        };
+        let (ann, bob, carl) = (add("ann").await, add("bob").await, add("carl").await);
+        let beneath = field.commit("one", "of ann's agent");
+        let on_top = field.repository.commit("two", &[("two", "of bob's agent")]);
+        bring(&field, &ann, beneath).await;
+        let both = bring(&field, &bob, on_top.parse().expect("a commit")).await;
+        let approves = async |who: &Caller| code(&engine.approve(who, both).await);
+        assert_eq!(approves(&bob).await, "approval.own_work");
+        assert_eq!(approves(&ann).await, "approval.own_work", "hers would land with it");
+        assert_eq!(approves(&carl).await, "ok");
+    }
 }

@@ -219,13 +219,13 @@ pub(super) async fn open_session(
 }
 
 /// Whether the caller could approve, or why not, for the page to say it before they try.
-pub(super) fn may_approve(
+pub(super) async fn may_approve(
     door: &Door,
     revision: RevisionId,
 ) -> Result<Result<(), String>, Problem> {
+    let carried = door.ask_disk(move |engine| engine.carried(revision)).await?;
     door.read(|see| {
-        let change = see.folds.review.change(revision.change);
-        let authors = change.map(weir_review::Change::authors).unwrap_or_default();
+        let authors = see.folds.review.authors(revision.change, &carried);
         let may = see.folds.guard.may_approve(&door.caller, &authors);
         Ok(may.map(drop).map_err(|refusal| refusal.to_string()))
     })

@@ -21,7 +21,7 @@ pub(super) async fn page(
     let position = door.position();
     let Shown { id, thing, links, events } = look::shown(&door, id).await?;
     let (space, now) = door.read(|see| Ok((see.space(&door.weir.place, &door.caller), see.now)))?;
-    let acts = thing::acts(&door, &thing)?;
+    let acts = thing::acts(&door, &thing).await?;
     let main = html! {
         div #head data-live { (thing::head(&id, &thing, now)) }
         div.grid {

@@ -57,7 +57,7 @@ pub(super) fn body(thing: &Thing, now: Timestamp) -> Markup {
 }
 
 /// What the caller may do with it.
-pub(super) fn acts(door: &Door, thing: &Thing) -> Result<Option<Markup>, Problem> {
+pub(super) async fn acts(door: &Door, thing: &Thing) -> Result<Option<Markup>, Problem> {
     Ok(match thing {
         Thing::Task(task) => match task.state {
             TaskState::Ready | TaskState::Blocked | TaskState::Claimed | TaskState::Submitted => {
@@ -68,7 +68,7 @@ pub(super) fn acts(door: &Door, thing: &Thing) -> Result<Option<Markup>, Problem
         Thing::Session(session) => session.alive.then(|| forms::end(door, session.id)),
         Thing::Change(change) => match (change.state, change.revisions.last()) {
             (ChangeState::InReview | ChangeState::Queued, Some(latest)) => {
-                let may = forms::may_approve(door, latest.id)?;
+                let may = forms::may_approve(door, latest.id).await?;
                 Some(forms::review(door, latest.id, may))
             }
             (

@@ -1,11 +1,11 @@
 //! What a push brings, as git found it.
 
 use crate::Error;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use weir_git::{
     Added, BString, Blob, ChangedPath, Commit, CommitId, Mode, Objects, Side, TreeId, Trunk,
 };
-use weir_guard::push::{Changed, Entry};
+use weir_guard::push::{Changed, Entry, Limits};
 use weir_guard::secrets::{AllowedSecrets, Finding, scan_added};
 use weir_model::Refusal;
 
@@ -21,6 +21,8 @@ pub(crate) struct Facts {
     /// The first line of its last commit.
     pub(crate) title: String,
     paths: Vec<Path>,
+    /// What each of its commits says.
+    messages: Vec<(CommitId, BString)>,
     shown: Vec<BString>,
 }
 
@@ -35,6 +37,10 @@ struct Path {
 
 /// More paths than anybody could review: what a refusal lists is cut long before.
 const PATHS_MAX: usize = 20_000;
+/// All that all commits of a push do to paths. A thousand commits may each change as many as one may.
+const STEPS_MAX: usize = 5 * PATHS_MAX;
+/// What is read in search of secrets, for each byte that a push may have as git sends it: text packs to a tenth.
+const READ_BYTES_PER_BYTE: u64 = 10;
 /// A link's target is a path.
 const LINK_BYTES_MAX: u64 = 4096;
 /// As many as a page shows.
@@ -57,16 +63,21 @@ impl Facts {
         // equal one of its parents, and what a later commit takes back still lands in the history.
         let mut paths = changed_between(objects, base_tree, head.tree)?;
         let shown = paths.iter().take(SHOWN_MAX).map(|path| path.path.clone()).collect();
+        let mut messages = Vec::new();
         // Too many commits are refused by their number; no need to read them.
         if !listed.more && base.is_some() {
-            for commit in &listed.commits {
-                paths.extend(changed_by(objects, commit)?);
+            for commit in listed.commits {
+                paths.extend(changed_by(objects, &commit)?);
+                messages.push((commit.id, commit.message));
+                if paths.len() > STEPS_MAX {
+                    return Err(too_many_paths().into());
+                }
             }
         }
         paths.sort_by(|one, other| one.path.cmp(&other.path));
         // A push of one commit says everything twice.
         paths.dedup();
-        Ok(Self { commits, base, deletes: false, title: title(&head), paths, shown })
+        Ok(Self { commits, base, deletes: false, title: title(&head), paths, messages, shown })
     }
 
     /// What the merge of a change onto `onto` comes to. Git follows renames, so an edit may arrive at another path
@@ -91,27 +102,67 @@ impl Facts {
         self.shown.iter().map(ToString::to_string).collect()
     }
 
-    /// What looks like a secret in any line that any commit adds.
+    /// What looks like a secret: in any line that any commit adds, in what it says, and in the name of a file. Titles
+    /// and names enter the ledger, from which nothing can be taken out.
+    ///
+    /// # Errors
+    /// `push.too_large` when there is too much to look through.
     pub(crate) fn secrets(
         &self,
         objects: &Objects,
         allowed: &AllowedSecrets,
-        file_bytes_max: u64,
+        limits: &Limits,
     ) -> Result<Vec<Finding>, Error> {
-        let mut found = Vec::new();
+        // The same content at many paths is read once: a few bytes of a tree can name it a million times.
+        let mut contents = BTreeMap::new();
         for path in &self.paths {
-            let Some(new) = path.new.and_then(|side| side.blob) else { continue };
-            let old = path.old.and_then(|side| side.blob);
-            // Files over the limit were refused before.
-            if let Added::Lines(lines) = objects.added_lines(old, new, file_bytes_max)? {
+            let blob = |side: Option<Side>| side.and_then(|side| Some((side.blob?, side.size)));
+            let Some(new) = blob(path.new) else { continue };
+            // Files over the limit were refused before; an old one is not read.
+            let old = blob(path.old).filter(|(_, size)| *size <= limits.file_bytes_max);
+            contents.entry((old, new)).or_insert(&path.path);
+        }
+        let sizes = contents.keys().map(|(old, new)| new.1 + old.map_or(0, |(_, size)| size));
+        let messages = self.messages.iter().map(|(_, message)| message.len() as u64);
+        let max = limits.bytes_max.saturating_mul(READ_BYTES_PER_BYTE);
+        if sizes.chain(messages).fold(0, u64::saturating_add) > max {
+            return Err(too_much_text(max).into());
+        }
+        let mut found = Vec::new();
+        for ((old, (new, _)), path) in contents {
+            let old = old.map(|(blob, _)| blob);
+            if let Added::Lines(lines) = objects.added_lines(old, new, limits.file_bytes_max)? {
                 let lines = lines.iter().map(|line| (line.number, line.text.as_slice()));
-                found.extend(scan_added(path.path.as_ref(), lines, allowed));
+                found.extend(scan_added(path.as_ref(), lines, allowed));
             }
         }
+        for (commit, message) in &self.messages {
+            let said = format!("message of {commit:.10}");
+            let lines = (1..).zip(message.split(|byte| *byte == b'\n'));
+            found.extend(scan_added(said.as_str().into(), lines, allowed));
+        }
+        // A finding is told with its place: the name of a file must not be its own.
+        let new = self.paths.iter().filter(|path| path.old.is_none());
+        let names = (1..).zip(new.map(|path| path.path.as_slice()));
+        found.extend(scan_added("names of new files".into(), names, allowed));
         found.sort();
         found.dedup();
         Ok(found)
     }
+}
+
+fn too_many_paths() -> Refusal {
+    let sentence = "this push changes more paths, or longer ones, than anybody could look at";
+    Refusal::new("push.too_many_paths", sentence)
+        .hint(format!("bring at most {PATHS_MAX} at a time"))
+}
+
+fn too_much_text(max: u64) -> Refusal {
+    let sentence = format!("the files that this push changes come to more than {max} bytes");
+    Refusal::new("push.too_large", sentence).hint(
+        "bring less at a time; an owner can raise `bytes_max` under `[push]` in `weir.toml`, and with it what may \
+         be in it",
+    )
 }
 
 impl Path {
@@ -157,11 +208,8 @@ fn changed_between(
     new: TreeId,
 ) -> Result<Vec<Path>, Error> {
     let changes = objects.changes(old, new, PATHS_MAX)?;
-    if changes.total > PATHS_MAX {
-        let sentence = format!("this push changes {} paths", changes.total);
-        return Err(Refusal::new("push.too_many_paths", sentence)
-            .hint(format!("bring at most {PATHS_MAX} at a time"))
-            .into());
+    if changes.more {
+        return Err(too_many_paths().into());
     }
     changes.paths.into_iter().map(|changed| Path::read(objects, changed)).collect()
 }

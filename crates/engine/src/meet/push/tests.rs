@@ -1,6 +1,7 @@
 //! A stale owner's push is refused in every interleaving that can be found: of everything that ends a claim or a
 //! session with the two halves of a push, its judgement and its record.
 
+mod bounds;
 mod truth;
 
 use super::{Asked, Judged, Verdict};
