@@ -5,6 +5,7 @@
 //! draws a random number.
 //! Deliberately absent: rules. A rule lives in the pillar that owns it.
 
+pub mod act;
 pub mod config;
 pub mod context;
 pub mod digest;
