@@ -4,6 +4,7 @@
 //! eras of the protocol are one to us, `initialize` up to 2025-11-25 and `server/discover` from 2026-07-28, and no
 //! request ever needs the process that answered the last one. All types of the protocol's library stay in here.
 
+mod hints;
 mod schema;
 mod tools;
 
@@ -133,9 +134,10 @@ impl ServerHandler for Endpoint {
     }
 }
 
-/// The three parts of a refusal, as the command line says them.
+/// The three parts of a refusal, as the command line says them, but with tools for commands.
 fn in_words(refused: &Refused) -> String {
-    let hint = refused.hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    let hint = refused.hint.as_deref().map(hints::for_agents);
+    let hint = hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
     format!("error[{}]: {}{hint}", refused.code, refused.sentence)
 }
 

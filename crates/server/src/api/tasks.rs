@@ -39,21 +39,22 @@ pub(crate) async fn list(
     which: Result<Query<Which>, QueryRejection>,
 ) -> Reply<List<Task>> {
     let Query(which) = which.map_err(|rejection| malformed(&rejection))?;
-    tasks(&door, which.state, which.after, which.limit.unwrap_or(LIMIT)).map(Json)
+    let Which { state, limit, after } = which;
+    let wanted = |each| state.is_none_or(|state| each == state);
+    tasks(&door, wanted, after, limit.unwrap_or(LIMIT)).map(Json)
 }
 
 const LIMIT: usize = 100;
 
-/// The tasks in a state, for this door and for MCP alike.
+/// The tasks in the states that are `wanted`, for this door and for MCP alike.
 pub(crate) fn tasks(
     door: &Door,
-    state: Option<TaskState>,
+    wanted: impl Fn(TaskState) -> bool,
     after: Option<TaskId>,
     limit: usize,
 ) -> Result<List<Task>, Problem> {
     door.read(|see| {
-        let in_state =
-            |task: &&weir_work::Task| state.is_none_or(|state| see.task_state(task) == state);
+        let in_state = |task: &&weir_work::Task| wanted(see.task_state(task));
         let total = see.folds.work.tasks().filter(in_state).count() as u64;
         let later = see.folds.work.tasks().filter(|task| after.is_none_or(|after| task.id > after));
         let items = later.filter(in_state).take(limit).map(|task| see.task(task)).collect();

@@ -16,9 +16,35 @@ use weir_model::{Actor, AnyId, ChangeId, Lease, Refusal, TaskId};
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct TaskList {
+    /// `ready`: those that can be claimed, if left out. `open`: also those that wait for others, are in work or with
+    /// the gate.
+    #[serde(default)]
+    #[schema(inline)]
+    which: Option<Which>,
     /// How many at most; 20 if left out.
     #[serde(default)]
     limit: Option<usize>,
+}
+
+/// Which tasks to list.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Which {
+    #[default]
+    Ready,
+    Open,
+}
+
+impl Which {
+    fn has(self, state: TaskState) -> bool {
+        match state {
+            TaskState::Ready => true,
+            TaskState::Blocked | TaskState::Claimed | TaskState::Submitted => {
+                matches!(self, Self::Open)
+            }
+            TaskState::Done | TaskState::Withdrawn => false,
+        }
+    }
 }
 
 /// `task_claim`
@@ -97,8 +123,9 @@ pub(super) fn all() -> Vec<Tool> {
     vec![
         tool::<TaskList, Task>(
             "task_list",
-            "The tasks that are ready to be claimed, oldest first.",
-            hints("List ready tasks", true, true),
+            "The tasks that are ready to be claimed, oldest first; or all that are open, with who has them and what \
+             they come after.",
+            hints("List tasks", true, true),
         )
         .with_raw_output_schema(schema::of_list::<Task>()),
         tool::<TaskClaim, Claim>(
@@ -156,8 +183,9 @@ fn read<T: for<'de> Deserialize<'de>>(arguments: Value) -> Result<T, Problem> {
 }
 
 fn task_list(door: &Door, arguments: Value) -> Result<List<Task>, Problem> {
-    let TaskList { limit } = read(arguments)?;
-    tasks::tasks(door, Some(TaskState::Ready), None, limit.unwrap_or(20).min(100))
+    let TaskList { which, limit } = read(arguments)?;
+    let which = which.unwrap_or_default();
+    tasks::tasks(door, |state| which.has(state), None, limit.unwrap_or(20).min(100))
 }
 
 async fn task_claim(door: &Door, arguments: Value) -> Result<Claim, Problem> {

@@ -177,6 +177,32 @@ async fn a_refusal_is_a_result_that_says_what_to_do() {
     }
 }
 
+/// What an agent is told to do next is a tool that it has, with the arguments that it takes.
+#[tokio::test]
+async fn a_hint_names_tools_and_no_commands() {
+    let house = House::new();
+    let (agent, other) = (house.agent("claude").await, house.agent("codex").await);
+    let (task, rest) = (house.task("Say hello").await, json!({}));
+    call(&house, &agent, ERAS[0], "task_claim", json!({"task": task})).await;
+    let rows = [
+        (&other, "task_claim", json!({"task": task}), "or take another: `task_claim`"),
+        (&other, "task_claim", rest.clone(), r#"wait for: `task_list` with `{"which":"open"}`"#),
+        (&other, "task_claim", json!({"task": "T9"}), "list the tasks: `task_list`"),
+        (&other, "show", json!({"id": "C9"}), r#"there is: `task_list` with `{"which":"open"}`"#),
+    ];
+    for (token, tool, arguments, hint) in rows {
+        let result = call(&house, token, ERAS[0], tool, arguments.clone()).await;
+        refused(&result);
+        let said = result["content"][0]["text"].as_str().expect("text");
+        assert!(said.ends_with(hint), "{tool} {arguments}: {said}");
+        assert!(!said.contains("`weir "), "{said}");
+    }
+    let open = call(&house, &other, ERAS[0], "task_list", json!({"which": "open"})).await;
+    assert_eq!(open["structuredContent"]["items"][0]["id"], json!(task));
+    let ready = call(&house, &other, ERAS[0], "task_list", rest).await;
+    assert_eq!(ready["structuredContent"]["total"], json!(0));
+}
+
 #[tokio::test]
 async fn an_unknown_tool_and_a_broken_message_are_errors() {
     let house = House::new();
