@@ -114,6 +114,8 @@ mod tests {
             "audit verify file --key k",
             "audit verify",
             "audit checkpoint",
+            "audit proof E17",
+            "audit proof --since file",
             "mcp",
             "tour --folder x --keep-running",
             "completions zsh",
@@ -140,6 +142,8 @@ mod tests {
             ("person add ann --role king", ErrorKind::ValueValidation),
             ("token issue x --right fly", ErrorKind::ValueValidation),
             ("audit verify file", ErrorKind::MissingRequiredArgument),
+            ("audit proof", ErrorKind::MissingRequiredArgument),
+            ("audit proof T1", ErrorKind::ValueValidation),
             ("up --listen nowhere", ErrorKind::ValueValidation),
             ("up --colour", ErrorKind::UnknownArgument),
         ];

@@ -224,6 +224,58 @@ fn the_ledger_is_proven_without_the_server() {
     repo.weir_in(&repo.beside(""), &other, &[]).expect(1);
 }
 
+/// One record, shown to somebody who holds the public key and one old checkpoint, and nothing else.
+#[test]
+fn one_record_is_proven_without_the_server() {
+    let repo = Repo::new();
+    repo.up();
+    let kept = repo.beside("kept");
+    std::fs::write(&kept, repo.weir(&["audit", "checkpoint"]).expect(0).out).expect("written");
+    let kept = kept.to_str().expect("UTF-8");
+    repo.json(&["task", "create", "Write b", "--paths", "docs/**"]);
+    let event = text(&repo.json(&["log", "-n", "1"]), "/items/0/position");
+    let key = text(&repo.json(&["audit", "key"]), "/key");
+    let [plain, since] =
+        [&["audit", "proof", &*event][..], &["audit", "proof", "--since", kept, &event]]
+            .map(|ask| repo.weir(ask).expect(0).out);
+    assert_eq!(
+        serde_json::from_str::<Value>(&plain).expect("JSON"),
+        repo.json(&["audit", "proof", &event])
+    );
+    for beyond in [&["audit", "proof", "E99999", "--json"][..], &["audit", "proof", "E0", "--json"]]
+    {
+        assert_eq!(repo.weir(beyond).expect(4).refusal()["code"], "event.unknown");
+    }
+    repo.weir(&["down"]).expect(0);
+
+    let file = repo.beside("proof");
+    let verify = |proof: &str, more: &[&str]| {
+        std::fs::write(&file, proof).expect("written");
+        let file = file.to_str().expect("UTF-8");
+        let ask = [&["audit", "verify", file, "--key", &key, "--json"], more].concat();
+        repo.weir_in(&repo.beside(""), &ask, &[])
+    };
+    assert_eq!(verify(&plain, &[]).expect(0).document()["record"], *event);
+    let proven = verify(&since, &["--since", kept]).expect(0).document();
+    assert!(
+        proven["since"].as_u64().expect("a size") < proven["records"].as_u64().expect("a size")
+    );
+    // A flipped bit of the record, of the way and of the checkpoint.
+    for part in ["Write b", "\"hashes\": [\n        \"", "\"checkpoint\": \"weir/"] {
+        let at = since.find(part).unwrap_or_else(|| panic!("{part}: {since}")) + part.len() - 1;
+        let at = if part.ends_with('b') { at } else { at + 1 };
+        let mut bent = since.clone().into_bytes();
+        bent[at] ^= 1;
+        let bent = String::from_utf8(bent).expect("UTF-8");
+        let refusal = verify(&bent, &["--since", kept]).expect(6).refusal();
+        assert_eq!(refusal["code"], "proof.broken", "{bent}");
+    }
+    assert_eq!(verify(&since, &[]).expect(3).refusal()["code"], "proof.needs_checkpoint");
+    let other = verify(&plain, &["--since", kept]).expect(3).refusal();
+    assert_eq!(other["code"], "proof.other_checkpoint");
+    assert_eq!(verify("{}", &[]).expect(6).refusal()["code"], "proof.malformed");
+}
+
 /// What a client is given leave for when its session is opened is where it will have to work.
 #[test]
 fn a_session_is_told_where_its_worktrees_will_be() {

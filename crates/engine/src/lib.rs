@@ -35,7 +35,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::watch;
-use weir_ledger::{Body, Checkpoint, Ledger, Record};
+use weir_ledger::{Body, Checkpoint, Ledger, LedgerError, Proof, Record};
 use weir_model::config::Config;
 use weir_model::event::guard::Event as GuardEvent;
 use weir_model::{CandidateId, Context, Digest, Event, Position, Refusal, Timestamp};
@@ -122,6 +122,25 @@ impl Engine {
     /// When the ledger cannot be read.
     pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
         Ok(self.ledger().checkpoint()?)
+    }
+
+    /// Proof that one record stands in the ledger, and that it still begins with the first `since` records.
+    ///
+    /// # Errors
+    /// When there is no such record, or the ledger cannot be read.
+    pub fn proof(&self, record: Option<Position>, since: Option<u64>) -> Result<Proof, Error> {
+        self.ledger().proof(record, since).map_err(|error| match error {
+            LedgerError::OutOfRange { asked, head } => {
+                let sentence = format!("there is no event `{asked}`: the ledger ends at `{head}`");
+                let refusal = Refusal::new("event.unknown", sentence);
+                refusal
+                    .hint(
+                        "if a checkpoint covers it, keep that: the ledger has lost what it signed",
+                    )
+                    .into()
+            }
+            other => other.into(),
+        })
     }
 
     /// The public key that verifies the ledger, as text.

@@ -6,6 +6,7 @@ use crate::export;
 use crate::lease::{Ask, HeldLease, LeaseError, LeaseRow};
 use crate::merkle::{ConsistencyProof, InclusionProof, Tree};
 use crate::open::{self, Opened};
+use crate::proof::{Proof, RecordProof};
 use crate::record::{Append, Appended, NewRecord, Record};
 use crate::signer::{Signer, VerifierKey};
 use crate::snapshot::{self, Snapshot};
@@ -260,6 +261,42 @@ impl Ledger {
             return Err(LedgerError::OutOfRange { asked: Position(old), head: Position(new) });
         }
         Ok(self.tree().consistency(old, new)?)
+    }
+
+    /// Proof that a record stands in the ledger as it is now, and that it still begins with the first `since` records;
+    /// each only if it is asked for.
+    ///
+    /// # Errors
+    /// When there is no such record or there never were so many, or the store fails.
+    pub fn proof(
+        &self,
+        record: Option<Position>,
+        since: Option<u64>,
+    ) -> Result<Proof, LedgerError> {
+        // All from one checkpoint: others may append meanwhile.
+        let Checkpoint { size, note, .. } = self.checkpoint()?;
+        let head = Position(size);
+        let out_of_range = |asked| LedgerError::OutOfRange { asked, head };
+        let record = record.map(|at| {
+            let index = at.0.checked_sub(1).filter(|index| *index < size);
+            let index = index.ok_or_else(|| out_of_range(at))?;
+            let line = self.0.shared.store.lines(Position(index), 1)?.pop();
+            let line = line.and_then(|line| String::from_utf8(line.bytes).ok());
+            let line = line.ok_or_else(|| StoreError::damaged(format!("{at} cannot be read")))?;
+            Ok::<_, LedgerError>(RecordProof {
+                line,
+                inclusion: self.tree().inclusion(index, size)?,
+            })
+        });
+        let consistency = since.map(|old| match old <= size {
+            true => Ok::<_, LedgerError>(self.tree().consistency(old, size)?),
+            false => Err(out_of_range(Position(old))),
+        });
+        Ok(Proof {
+            record: record.transpose()?,
+            consistency: consistency.transpose()?,
+            checkpoint: note,
+        })
     }
 
     /// Writes the whole ledger for an auditor, as [`crate::verify`] reads it, up to its present head.

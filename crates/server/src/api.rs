@@ -78,6 +78,7 @@ fn described() -> (Router<Weir>, OpenApi) {
         .routes(routes!(events::stream))
         .routes(routes!(audit::key))
         .routes(routes!(audit::checkpoint))
+        .routes(routes!(audit::proof))
         .routes(routes!(audit::export))
         .split_for_parts()
 }

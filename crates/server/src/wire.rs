@@ -3,6 +3,7 @@
 //! A client needs this module and nothing else of the crate. Fields are only ever added; an optional one is left
 //! out of the JSON when there is nothing to say. Ids are text (`T1`, `C1.2`), times RFC 3339, lengths `30m`.
 
+pub mod audit;
 pub mod change;
 pub mod people;
 pub mod queue;
@@ -11,6 +12,7 @@ pub mod show;
 pub mod space;
 pub mod task;
 
+pub use audit::{Consistency, Inclusion, Proof, ProvenRecord};
 pub use change::{Change, ChangeState, Rejection, Repair, Revision};
 pub use people::{
     IssuedToken, NewPerson, NewRole, NewSession, NewSignIn, NewToken, OpenedSession, Parting,

@@ -1,5 +1,7 @@
 //! `weir audit`
 
+mod proof;
+
 use crate::client::Client;
 use crate::error::CommandError;
 use crate::here::Here;
@@ -21,6 +23,7 @@ pub(crate) enum AuditCommand {
         file: PathBuf,
     },
     Verify(VerifyArgs),
+    Proof(proof::ProofArgs),
     /// Print the signed checkpoint of the ledger as it is now
     ///
     /// Keep it: a later export must contain it.
@@ -29,13 +32,13 @@ pub(crate) enum AuditCommand {
     Key,
 }
 
-/// Verify an export offline, with the public key alone
+/// Verify an export or a proof offline, with the public key alone
 ///
 /// Every record is hashed again and every checkpoint checked. What was flipped, dropped or put elsewhere is named,
 /// and the exit code is 6. Without a file, the ledger of the running server is read and verified here.
 #[derive(Debug, clap::Args)]
 pub(crate) struct VerifyArgs {
-    /// An export, as `weir audit export` wrote it
+    /// An export, as `weir audit export` wrote it, or a proof, as `weir audit proof` printed it
     #[arg(requires = "key")]
     file: Option<PathBuf>,
     /// The public key, as `weir audit key` printed it, or a file that holds it
@@ -50,6 +53,7 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, command: AuditCommand) -> Result<(),
     match command {
         AuditCommand::Export { file } => export(ui, &here.client()?, &file),
         AuditCommand::Verify(args) => verify(ui, here, args),
+        AuditCommand::Proof(args) => proof::run(ui, &here.client()?, args),
         AuditCommand::Checkpoint => text(ui, &here.client()?, "/v1/audit/checkpoint", "checkpoint"),
         AuditCommand::Key => text(ui, &here.client()?, "/v1/audit/key", "key"),
     }
@@ -115,9 +119,12 @@ fn verify(ui: &mut Ui, here: &Here, args: VerifyArgs) -> Result<(), CommandError
     let verified = match args.file {
         Some(file) => {
             let key = read_key(&key.unwrap_or_default())?;
-            let doing = CommandError::doing(format!("read `{}`", file.display()));
-            let export = BufReader::new(File::open(&file).map_err(doing)?);
-            check(export, &key, args.since.as_deref())?
+            let doing = || CommandError::doing(format!("read `{}`", file.display()));
+            let mut given = BufReader::new(File::open(&file).map_err(doing())?);
+            if !is_export(&mut given).map_err(doing())? {
+                return proof::verify(ui, given, &file, &key, args.since.as_deref());
+            }
+            check(given, &key, args.since.as_deref())?
         }
         None => {
             let weir = here.client()?;
@@ -137,6 +144,15 @@ fn verify(ui: &mut Ui, here: &Here, args: VerifyArgs) -> Result<(), CommandError
         }
     }
 }
+
+/// Whether this is an export, cut short or not; nothing is taken from it.
+fn is_export(given: &mut impl BufRead) -> std::io::Result<bool> {
+    let start = given.fill_buf()?;
+    Ok(start.is_empty() || start.starts_with(EXPORT_START))
+}
+
+/// How an export begins, and no proof does.
+const EXPORT_START: &[u8] = b"{\"format\":";
 
 /// Verifies, from a kept checkpoint on if one is given.
 fn check(

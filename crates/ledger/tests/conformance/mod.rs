@@ -62,6 +62,7 @@ cases! {
     proofs:
         every_checkpoint_is_proven_to_extend_the_last
         every_record_is_proven_to_be_in_it
+        a_proof_is_checked_with_the_public_key_alone
         an_export_verifies_with_the_public_key_alone;
     restarts:
         a_ledger_goes_on_where_it_ended

@@ -1,14 +1,19 @@
 //! `/v1/audit`: what a third party needs to verify the ledger without trusting this server.
 
+use super::tasks::malformed;
 use crate::door::Door;
-use crate::reply::Problem;
-use crate::wire::Refused;
+use crate::reply::{Problem, Reply};
+use crate::wire::{Proof, Refused};
+use axum::Json;
 use axum::body::{Body, Bytes};
+use axum::extract::{Query, rejection::QueryRejection};
 use axum::http::header;
 use axum::response::IntoResponse;
+use serde::Deserialize;
 use std::io::{self, Write};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use weir_model::{Position, Refusal};
 
 /// The public key
 ///
@@ -30,6 +35,39 @@ pub(crate) async fn key(door: Door) -> Result<String, Problem> {
 pub(crate) async fn checkpoint(door: Door) -> Result<String, Problem> {
     let checkpoint = door.ask_disk(weir_engine::Engine::checkpoint).await?;
     Ok(checkpoint.note)
+}
+
+/// What to prove; at least one of them.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct What {
+    /// That this record stands in the ledger.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "E17")]
+    record: Option<Position>,
+    /// That the ledger still begins with its first so many records, as a checkpoint covered them that you kept.
+    #[serde(default)]
+    since: Option<u64>,
+}
+
+/// A proof
+///
+/// That one record stands in the ledger as it is now (an inclusion proof, with the record), that the ledger only grew
+/// since an earlier checkpoint (a consistency proof), or both; with the signed checkpoint that both lead to. Whoever
+/// holds the public key checks it without this server: `weir audit verify`.
+#[utoipa::path(get, path = "/v1/audit/proof", tag = "audit", params(What),
+    responses((status = 200, body = Proof), (status = "default", body = Refused)))]
+pub(crate) async fn proof(door: Door, what: Result<Query<What>, QueryRejection>) -> Reply<Proof> {
+    let Query(What { record, since }) = what.map_err(|rejection| malformed(&rejection))?;
+    if record.is_none() && since.is_none() {
+        let refusal = Refusal::new("proof.no_subject", "it is not said what to prove");
+        return Err(refusal
+            .hint("pass `record=E1`, or `since` with the size of a checkpoint")
+            .into());
+    }
+    let proof = door.ask_disk(move |engine| engine.proof(record, since)).await?;
+    Ok(Json(proof.into()))
 }
 
 /// The whole ledger

@@ -61,7 +61,7 @@ async fn each_route_asks_for_its_right() {
         house.owner.clone(),
     ];
     let new_task = json!({"title": "Another", "paths": ["**"]});
-    let rows: [(Method, &str, Option<Value>, [u16; 6]); 22] = [
+    let rows: [(Method, &str, Option<Value>, [u16; 6]); 24] = [
         (Method::GET, "/v1/space", None, [401, 401, 200, 200, 200, 200]),
         (Method::GET, "/v1/status", None, [401, 401, 200, 200, 200, 200]),
         (Method::GET, "/v1/tasks", None, [401, 401, 200, 200, 200, 200]),
@@ -74,6 +74,8 @@ async fn each_route_asks_for_its_right() {
         (Method::GET, "/v1/log", None, [401, 401, 200, 200, 200, 200]),
         (Method::GET, "/v1/audit/key", None, [401, 401, 200, 200, 200, 200]),
         (Method::GET, "/v1/audit/checkpoint", None, [401, 401, 200, 200, 200, 200]),
+        (Method::GET, "/v1/audit/proof?record=E1", None, [401, 401, 200, 200, 200, 200]),
+        (Method::GET, "/v1/audit/proof", None, [401, 401, 422, 422, 422, 422]),
         (Method::GET, "/v1/audit/export", None, [401, 401, 200, 200, 200, 200]),
         (Method::POST, "/v1/tasks", Some(new_task), [401, 401, 403, 403, 201, 201]),
         (
