@@ -1,8 +1,8 @@
 //! The command line: what can be typed. Each command's own words stand beside the command.
 
 use crate::commands::{
-    audit, change, completions, init, log, mcp, person, session, show, sign_in, sign_in_link,
-    status, submit, task, token, tour, up,
+    agents, approval, audit, change, completions, init, log, mcp, person, session, show, sign_in,
+    sign_in_link, status, submit, task, token, tour, up,
 };
 use clap::{Parser, Subcommand};
 
@@ -46,6 +46,12 @@ pub(crate) enum Command {
     Task(task::TaskCommand),
     #[command(subcommand)]
     Session(session::SessionCommand),
+    #[command(subcommand)]
+    Approval(approval::ApprovalCommand),
+    /// Show what every agent is doing, what it was refused, who is held
+    Agents,
+    Pause(agents::PauseArgs),
+    Resume(agents::ResumeArgs),
     Submit(submit::SubmitArgs),
     #[command(subcommand)]
     Change(change::ChangeCommand),

@@ -1,5 +1,7 @@
 //! One file a command: its arguments, whose doc comments are its help; the call; how the answer looks.
 
+pub(crate) mod agents;
+pub(crate) mod approval;
 pub(crate) mod audit;
 pub(crate) mod change;
 pub(crate) mod completions;
@@ -39,6 +41,10 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, command: Command) -> Result<Exit, Co
         Command::Show(args) => show::run(ui, here, &args),
         Command::Task(command) => task::run(ui, here, command),
         Command::Session(command) => session::run(ui, here, command),
+        Command::Approval(command) => approval::run(ui, here, command),
+        Command::Agents => agents::run(ui, here),
+        Command::Pause(args) => agents::pause(ui, here, args),
+        Command::Resume(args) => agents::resume(ui, here, args),
         Command::Submit(args) => return submit::run(ui, here, &args),
         Command::Change(command) => change::run(ui, here, command),
         Command::Person(command) => person::run(ui, here, command),

@@ -1,8 +1,10 @@
 //! How the things of the API look in a terminal: shared by every command that shows them.
 
+mod acts;
 mod lists;
 mod things;
 
+pub(crate) use acts::{agents, approval, approvals};
 pub(crate) use lists::{changes, events, landings, rest, sessions, tasks, waits};
 pub(crate) use things::{candidate, change, landing, person, revision, session, task};
 

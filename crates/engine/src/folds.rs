@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use weir_flow::Flow;
 use weir_guard::Guard;
+use weir_guard::acts::Acts;
 use weir_ledger::{Stream, Version};
 use weir_model::{Event, Position, Timestamp};
 use weir_queue::Queue;
@@ -15,6 +16,8 @@ use weir_work::Work;
 pub struct Folds {
     /// People, tokens, sessions.
     pub guard: Guard,
+    /// What agents do, and what waits for people.
+    pub acts: Acts,
     /// Tasks and claims.
     pub work: Work,
     /// Changes and approvals.
@@ -27,9 +30,12 @@ pub struct Folds {
 
 impl Folds {
     /// Takes a fact in, in every pillar that folds it.
-    pub fn take(&mut self, at: Timestamp, event: &Event) {
+    pub fn take(&mut self, at: Timestamp, position: Position, event: &Event) {
         match event {
             Event::Guard(event) => weir_guard::evolve(&mut self.guard, event),
+            Event::Act(event) => {
+                weir_guard::acts::evolve(&mut self.acts, at, position, event);
+            }
             Event::Work(event) => weir_work::evolve(&mut self.work, event),
             Event::Review(event) => weir_review::evolve(&mut self.review, event),
             Event::Queue(event) => weir_queue::evolve(&mut self.queue, event),
@@ -53,7 +59,7 @@ impl Standing {
         self.position = self.position.next();
         *self.versions.entry(event.stream().to_owned()).or_default() += 1;
         self.last = self.last.max(at);
-        self.folds.take(at, event);
+        self.folds.take(at, self.position, event);
     }
 
     /// Takes in the facts of the records from `first` on. Idempotent: what was taken in before is passed over.

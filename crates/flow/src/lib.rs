@@ -90,7 +90,7 @@ pub fn evolve(flow: &mut Flow, at: Timestamp, event: &Event) {
         Event::Review(event) => flow.review(at, event),
         Event::Queue(event) => flow.queue(at, event),
         // Who may do what moves no work by itself.
-        Event::Guard(_) => {}
+        Event::Guard(_) | Event::Act(_) => {}
     }
 }
 

@@ -10,6 +10,7 @@
 //! Reading order: [`Guard`] (what is known), [`Command`] (what may be asked), [`Caller`] (who asks), then the
 //! rules: people, tokens, sessions, approvals, pushes, secrets.
 
+pub mod acts;
 mod approval;
 mod caller;
 mod command;

@@ -6,9 +6,11 @@
 
 mod allowed;
 mod key;
+mod mask;
 mod rules;
 
 pub use allowed::AllowedSecrets;
+pub use mask::mask;
 
 use crate::push::printable;
 use bstr::{BStr, BString};

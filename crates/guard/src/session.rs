@@ -75,6 +75,34 @@ impl Guard {
         self.session(session).map(|session| session.person)
     }
 
+    /// Whether `caller` may manage the session as a person: how its client is wired, what it is told.
+    ///
+    /// # Errors
+    /// `session.unknown`, `session.not_a_person`, and what [`Guard::require`] refuses.
+    pub fn may_manage(&self, caller: &Caller, session: SessionId) -> Result<(), Refusal> {
+        let Some(known) = self.session(session) else {
+            let sentence = format!("there is no session `{session}`");
+            return Err(Refusal::new("session.unknown", sentence));
+        };
+        match caller.actor {
+            Actor::Session(_) => {
+                let sentence = "an agent does not manage how it is guarded";
+                Err(Refusal::new("session.not_a_person", sentence)
+                    .hint(format!("ask {}", person_in_words(self, known.person))))
+            }
+            Actor::Person(person) if person == known.person => self.require(caller, Right::Claim),
+            Actor::Person(_) | Actor::Weir => self.require(caller, Right::Admin),
+        }
+    }
+
+    /// The session, its parent, and so on up; empty when there is none by that id.
+    pub fn lineage_of(&self, session: SessionId) -> Vec<SessionId> {
+        let session = self.session(session);
+        session
+            .map(|session| self.lineage(session).map(|elder| elder.id).collect())
+            .unwrap_or_default()
+    }
+
     /// The session itself, its parent, and so on up.
     fn lineage<'a>(&'a self, session: &'a Session) -> impl Iterator<Item = &'a Session> {
         std::iter::successors(Some(session), |session| self.session(session.parent?))

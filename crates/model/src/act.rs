@@ -395,6 +395,25 @@ pub enum GitOperation {
     },
 }
 
+/// What a session carries on from what it met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Taint {
+    /// It read what anybody may have written: a page of the web, the answer of a tool server.
+    Untrusted,
+    /// It read what must not leave: a secret, private data.
+    Secrets,
+}
+
+impl fmt::Display for Taint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Untrusted => "untrusted",
+            Self::Secrets => "secrets",
+        })
+    }
+}
+
 /// What an act gets. Ordered: of several, the greatest counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,6 +6,7 @@
 use crate::{PathSet, Refusal};
 use serde::{Deserialize, Serialize};
 
+pub mod act;
 pub mod guard;
 pub mod queue;
 pub mod review;
@@ -16,6 +17,8 @@ pub mod work;
 pub enum Event {
     /// People, tokens, sessions, mandates.
     Guard(guard::Event),
+    /// What agents did, what it was answered, who approved it.
+    Act(act::Event),
     /// Tasks and claims.
     Work(work::Event),
     /// Changes, revisions, approvals.
@@ -26,12 +29,13 @@ pub enum Event {
 
 impl Event {
     /// The names of all streams, one a pillar.
-    pub const STREAMS: [&'static str; 4] = ["guard", "work", "review", "queue"];
+    pub const STREAMS: [&'static str; 5] = ["guard", "act", "work", "review", "queue"];
 
     /// The stream this event belongs to.
     pub fn stream(&self) -> &'static str {
         match self {
             Self::Guard(_) => "guard",
+            Self::Act(_) => "act",
             Self::Work(_) => "work",
             Self::Review(_) => "review",
             Self::Queue(_) => "queue",
@@ -42,6 +46,7 @@ impl Event {
     pub fn to_json(&self) -> String {
         match self {
             Self::Guard(event) => serde_json::to_string(event),
+            Self::Act(event) => serde_json::to_string(event),
             Self::Work(event) => serde_json::to_string(event),
             Self::Review(event) => serde_json::to_string(event),
             Self::Queue(event) => serde_json::to_string(event),
@@ -56,6 +61,7 @@ impl Event {
     pub fn from_json(stream: &str, json: &str) -> Result<Self, Refusal> {
         let read = match stream {
             "guard" => serde_json::from_str(json).map(Self::Guard),
+            "act" => serde_json::from_str(json).map(Self::Act),
             "work" => serde_json::from_str(json).map(Self::Work),
             "review" => serde_json::from_str(json).map(Self::Review),
             "queue" => serde_json::from_str(json).map(Self::Queue),
@@ -82,7 +88,7 @@ macro_rules! from_pillar {
     )*};
 }
 
-from_pillar! { guard Guard; work Work; review Review; queue Queue; }
+from_pillar! { guard Guard; act Act; work Work; review Review; queue Queue; }
 
 /// What a session may do. Granted by a person and only ever narrowed: every layer must allow a path, and
 /// delegation can only add a layer.

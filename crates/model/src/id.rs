@@ -76,6 +76,8 @@ ids! {
     CandidateId "Q" "a candidate";
     /// A landing: a commit that the queue put on the trunk.
     LandingId "L" "a landing";
+    /// A request to a person to let one act happen.
+    ApprovalId "A" "a request for approval";
     /// A record's place in the ledger. The first record stands at `E1`.
     Position "E" "a place in the ledger";
     /// Grows by one with every grant of a claim, and never comes back: of two owners of a task, the
@@ -140,6 +142,8 @@ pub enum AnyId {
     Candidate(CandidateId),
     /// `L12`
     Landing(LandingId),
+    /// `A12`
+    Approval(ApprovalId),
     /// `E12`
     Event(Position),
     /// A commit, or the start of its name: 7 to 64 hexadecimal digits.
@@ -161,6 +165,7 @@ impl FromStr for AnyId {
             Some(b'K') => text.parse().map(Self::Token).ok(),
             Some(b'Q') => text.parse().map(Self::Candidate).ok(),
             Some(b'L') => text.parse().map(Self::Landing).ok(),
+            Some(b'A') => text.parse().map(Self::Approval).ok(),
             Some(b'E') => text.parse().map(Self::Event).ok(),
             Some(b's') => {
                 text.strip_prefix("sha256:").and_then(|hex| hex.parse().ok()).map(Self::Body)
@@ -188,6 +193,7 @@ impl fmt::Display for AnyId {
             Self::Token(id) => id.fmt(f),
             Self::Candidate(id) => id.fmt(f),
             Self::Landing(id) => id.fmt(f),
+            Self::Approval(id) => id.fmt(f),
             Self::Event(id) => id.fmt(f),
             Self::Commit(name) => f.write_str(name),
             Self::Body(digest) => write!(f, "sha256:{digest}"),
@@ -203,7 +209,9 @@ mod tests {
     #[test]
     fn every_kind_is_told_apart() {
         let digest = format!("sha256:{}", crate::Digest::of(b"x"));
-        for text in ["T1", "S2", "C3", "C3.1", "P4", "K5", "Q6", "L7", "E8", "0a1b2c3", &digest] {
+        for text in
+            ["T1", "S2", "C3", "C3.1", "P4", "K5", "Q6", "L7", "A3", "E8", "0a1b2c3", &digest]
+        {
             assert_eq!(text.parse::<AnyId>().expect(text).to_string(), text);
         }
     }

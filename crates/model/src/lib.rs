@@ -19,8 +19,8 @@ pub use context::{Actor, Clock, Context};
 pub use digest::Digest;
 pub use event::Event;
 pub use id::{
-    AnyId, CandidateId, ChangeId, FencingToken, LandingId, PersonId, Position, RevisionId,
-    SessionId, TaskId, TokenId,
+    AnyId, ApprovalId, CandidateId, ChangeId, FencingToken, LandingId, PersonId, Position,
+    RevisionId, SessionId, TaskId, TokenId,
 };
 pub use path::PathSet;
 pub use refusal::Refusal;

@@ -3,6 +3,7 @@
 //! The document at `/openapi.json` is made from these functions and the types they name, so it cannot drift from
 //! them; `docs/openapi.json` is its committed copy, which a test compares.
 
+pub(crate) mod acts;
 pub(crate) mod audit;
 pub(crate) mod changes;
 pub(crate) mod events;
@@ -64,10 +65,21 @@ fn described() -> (Router<Weir>, OpenApi) {
         .routes(routes!(tasks::withdraw))
         .routes(routes!(sessions::list, sessions::open))
         .routes(routes!(sessions::end))
+        .routes(routes!(acts::attach))
         .routes(routes!(changes::list))
         .routes(routes!(changes::get))
         .routes(routes!(changes::approve))
         .routes(routes!(changes::reject))
+        .routes(routes!(acts::detach))
+        .routes(routes!(acts::checked))
+        .routes(routes!(acts::agents))
+        .routes(routes!(acts::list))
+        .routes(routes!(acts::get))
+        .routes(routes!(acts::allow))
+        .routes(routes!(acts::refuse))
+        .routes(routes!(acts::pause))
+        .routes(routes!(acts::resume))
+        .routes(routes!(acts::proposals))
         .routes(routes!(people::list, people::add))
         .routes(routes!(people::set_role))
         .routes(routes!(people::remove))

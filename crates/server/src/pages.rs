@@ -3,6 +3,7 @@
 //! What is written by people and agents is text to a page and never markup: maud escapes it. What a page may do it
 //! does by forms, each of which carries what only a page of this caller can know.
 
+mod agents;
 mod assets;
 mod door;
 mod forms;
@@ -25,6 +26,7 @@ const FORM_BYTES_MAX: usize = 256 << 10;
 pub(crate) fn router() -> Router<Weir> {
     Router::new()
         .route("/", get(now::page))
+        .route("/agents", get(agents::page))
         .route("/show/{id}", get(show::page))
         .route("/sign-in/{code}", get(sign_in::ask).post(sign_in::redeem))
         .route("/sign-out", post(sign_in::sign_out))
@@ -33,6 +35,10 @@ pub(crate) fn router() -> Router<Weir> {
         .route("/act/approve/{revision}", post(forms::approve))
         .route("/act/reject/{revision}", post(forms::reject))
         .route("/act/session", post(forms::open_session))
+        .route("/act/allow/{approval}", post(forms::allow))
+        .route("/act/refuse/{approval}", post(forms::refuse))
+        .route("/act/pause", post(forms::pause))
+        .route("/act/resume", post(forms::let_go))
         .route("/act/end/{session}", post(forms::end_session))
         .route("/assets/{name}", get(assets::asset))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))

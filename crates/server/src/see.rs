@@ -1,5 +1,6 @@
 //! From the folds to the words of the API: what is known, told as it is. One function a thing, no decision.
 
+mod act;
 mod change;
 mod people;
 mod queue;

@@ -3,6 +3,7 @@
 //! A client needs this module and nothing else of the crate. Fields are only ever added; an optional one is left
 //! out of the JSON when there is nothing to say. Ids are text (`T1`, `C1.2`), times RFC 3339, lengths `30m`.
 
+pub mod act;
 pub mod audit;
 pub mod change;
 pub mod people;
@@ -12,6 +13,10 @@ pub mod show;
 pub mod space;
 pub mod task;
 
+pub use act::{
+    Agent, Agents, Allowance, Approval, Attachment, Doing, Held, HookCheck, HookReply, Proposal,
+    Whom, Words,
+};
 pub use audit::{Consistency, Inclusion, Proof, ProvenRecord};
 pub use change::{Change, ChangeState, Rejection, Repair, Revision};
 pub use people::{

@@ -44,6 +44,7 @@ fn show(shown: &Shown, page: &mut Page) {
         }
         Thing::Candidate(candidate) => render::candidate(page, candidate),
         Thing::Landing(landing) => render::landing(page, landing),
+        Thing::Approval(approval) => render::approval(page, approval),
         Thing::Event(event) => {
             page.heading(format!("{}  {}", event.position, event.kind));
             page.line(format!("  {}", crate::words::line(&event.sentence)));

@@ -141,10 +141,10 @@ fn change_look(state: ChangeState) -> Look {
     }
 }
 
-fn strong(id: impl ToString) -> Cell {
+pub(super) fn strong(id: impl ToString) -> Cell {
     Cell::new(id, Look::Strong)
 }
 
-fn dim(text: impl ToString) -> Cell {
+pub(super) fn dim(text: impl ToString) -> Cell {
     Cell::new(text, Look::Dim)
 }

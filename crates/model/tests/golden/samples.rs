@@ -2,6 +2,7 @@
 
 use weir_model::config::Check;
 use weir_model::event::Mandate;
+use weir_model::event::act::Event as Act;
 use weir_model::event::guard::{Event as Guard, Right, Role, TokenKind};
 use weir_model::event::queue::{Dropped, Event as Queue, GateSource, Verdict};
 use weir_model::event::review::{Event as Review, Repair};
@@ -35,6 +36,24 @@ kinds! {
     Event::Guard(Guard::SessionEnded { .. }) => "session.ended.v1",
     Event::Guard(Guard::PushRefused { .. }) => "push.refused.v1",
     Event::Guard(Guard::RecordsLost { .. }) => "records.lost.v1",
+    Event::Act(Act::ClientAttached { .. }) => "client.attached.v1",
+    Event::Act(Act::ClientDetached { .. }) => "client.detached.v1",
+    Event::Act(Act::HookChecked { .. }) => "hook.checked.v1",
+    Event::Act(Act::ActDecided { .. }) => "act.decided.v1",
+    Event::Act(Act::ActsLooked { .. }) => "acts.looked.v1",
+    Event::Act(Act::ActFinished { .. }) => "act.finished.v1",
+    Event::Act(Act::ApprovalAsked { .. }) => "approval.asked.v1",
+    Event::Act(Act::ApprovalGiven { .. }) => "approval.given.v1",
+    Event::Act(Act::ApprovalRefused { .. }) => "approval.refused.v1",
+    Event::Act(Act::SessionTainted { .. }) => "session.tainted.v1",
+    Event::Act(Act::SessionCleared { .. }) => "session.cleared.v1",
+    Event::Act(Act::BreakerTripped { .. }) => "breaker.tripped.v1",
+    Event::Act(Act::Paused { .. }) => "agents.paused.v1",
+    Event::Act(Act::Resumed { .. }) => "agents.resumed.v1",
+    Event::Act(Act::PolicySet { .. }) => "policy.set.v1",
+    Event::Act(Act::ToolPinned { .. }) => "tool.pinned.v1",
+    Event::Act(Act::ToolQuarantined { .. }) => "tool.quarantined.v1",
+    Event::Act(Act::Unguarded { .. }) => "session.unguarded.v1",
     Event::Work(Work::TaskCreated { .. }) => "task.created.v1",
     Event::Work(Work::TaskClaimed { .. }) => "task.claimed.v1",
     Event::Work(Work::ClaimRenewed { .. }) => "claim.renewed.v1",
@@ -62,6 +81,11 @@ kinds! {
     Event::Queue(Queue::LandingLost { .. }) => "landing.lost.v1",
 }
 
+#[path = "acts.rs"]
+mod acts;
+
+use acts::act;
+
 const COMMIT: &str = "1111111111111111111111111111111111111111";
 const OTHER: &str = "2222222222222222222222222222222222222222";
 const TREE: &str = "3333333333333333333333333333333333333333";
@@ -87,10 +111,11 @@ fn hold() -> Hold {
 /// All samples, in no particular order.
 pub(crate) fn samples() -> Vec<Event> {
     let guard = guard().into_iter().map(Event::from);
+    let act = act().into_iter().map(Event::from);
     let work = work().into_iter().map(Event::from);
     let review = review().into_iter().map(Event::from);
     let queue = queue().into_iter().map(Event::from);
-    guard.chain(work).chain(review).chain(queue).collect()
+    guard.chain(act).chain(work).chain(review).chain(queue).collect()
 }
 
 fn guard() -> Vec<Guard> {

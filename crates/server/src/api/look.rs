@@ -74,6 +74,7 @@ pub(crate) async fn shown(door: &Door, id: AnyId) -> Result<Shown, Problem> {
         | Thing::Token(_)
         | Thing::Candidate(_)
         | Thing::Landing(_)
+        | Thing::Approval(_)
         | Thing::Event(_)
         | Thing::Body(_) => id.to_string(),
     };

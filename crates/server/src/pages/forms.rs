@@ -5,10 +5,11 @@ use super::parts::words;
 use super::shell::{self, carry, seen_at};
 use crate::door::{Door, Named};
 use crate::reply::Problem;
+use crate::wire::Agent;
 use axum::response::Redirect;
 use maud::{Markup, html};
 use serde::Deserialize;
-use weir_model::{Lease, PathSet, RevisionId, SessionId, TaskId};
+use weir_model::{ApprovalId, Lease, PathSet, RevisionId, SessionId, TaskId};
 
 type Acted = Result<Redirect, Page>;
 
@@ -229,4 +230,124 @@ pub(super) async fn may_approve(
         let may = see.folds.guard.may_approve(&door.caller, &authors);
         Ok(may.map(drop).map_err(|refusal| refusal.to_string()))
     })
+}
+
+/// The forms with which a person answers an agent.
+pub(super) fn answer(door: &Door, approval: ApprovalId) -> Markup {
+    html! {
+        form.in method="post" action={ "/act/allow/" (approval) } {
+            (carry(door))
+            div.acts {
+                label { "Uses " input.small name="uses" type="number" min="1" max="100" value="1"; }
+                label { "for " input.small name="length" value="1h" autocomplete="off"; }
+                button.main { "Allow exactly this" }
+            }
+        }
+        details {
+            summary { "Refuse" }
+            form.in method="post" action={ "/act/refuse/" (approval) } {
+                (carry(door))
+                label { "Why; the agent will read it" input name="why" required autocomplete="off"; }
+                div.acts { button { "Refuse " (approval) } }
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct AllowForm {
+    uses: u32,
+    length: Lease,
+}
+
+/// `POST /act/allow/{approval}`
+pub(super) async fn allow(
+    Named(approval): Named<ApprovalId>,
+    Filled { door, form }: Filled<AllowForm>,
+) -> Acted {
+    let AllowForm { uses, length } = form;
+    door.engine().give_approval(&door.caller, approval, uses, Some(length)).await?;
+    Ok(Redirect::to("/agents"))
+}
+
+#[derive(Deserialize)]
+pub(super) struct WhyForm {
+    #[serde(default)]
+    why: String,
+}
+
+/// `POST /act/refuse/{approval}`
+pub(super) async fn refuse(
+    Named(approval): Named<ApprovalId>,
+    Filled { door, form }: Filled<WhyForm>,
+) -> Acted {
+    door.engine().refuse_approval(&door.caller, approval, form.why).await?;
+    Ok(Redirect::to("/agents"))
+}
+
+/// The form that holds one agent, or lets it go.
+pub(super) fn hold(door: &Door, agent: &Agent) -> Markup {
+    let who = agent.session.to_string();
+    match agent.state.as_str() {
+        "paused" | "stopped" | "held" => resume(door, &who),
+        _ => html! {
+            details {
+                summary { "Pause" }
+                form.in method="post" action="/act/pause" {
+                    (carry(door))
+                    input type="hidden" name="who" value=(who);
+                    label { "Why; the agent will read it" input name="why" required autocomplete="off"; }
+                    div.acts { button { "Pause " (who) } }
+                }
+            }
+        },
+    }
+}
+
+/// The form that holds everybody.
+pub(super) fn pause_all(door: &Door) -> Markup {
+    html! {
+        details {
+            summary { "Pause all agents" }
+            form.in method="post" action="/act/pause" {
+                (carry(door))
+                input type="hidden" name="who" value="all";
+                p.soft { "From their next act on nothing is allowed, until somebody lets them go on." }
+                label { "Why; the agents will read it" input name="why" required autocomplete="off"; }
+                div.acts { button.main { "Pause all agents" } }
+            }
+        }
+    }
+}
+
+/// The form that lets somebody go on.
+pub(super) fn resume(door: &Door, who: &str) -> Markup {
+    html! {
+        form.in method="post" action="/act/resume" {
+            (carry(door))
+            input type="hidden" name="who" value=(who);
+            div.acts { button { "Let go on" } }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct HoldForm {
+    who: String,
+    #[serde(default)]
+    why: String,
+}
+
+/// `POST /act/pause`
+pub(super) async fn pause(Filled { door, form }: Filled<HoldForm>) -> Acted {
+    let reach = crate::api::acts::reach(&form.who)?;
+    door.engine().pause(&door.caller, reach, form.why).await?;
+    Ok(Redirect::to("/agents"))
+}
+
+/// `POST /act/resume`
+pub(super) async fn let_go(Filled { door, form }: Filled<HoldForm>) -> Acted {
+    let reach = crate::api::acts::reach(&form.who)?;
+    door.engine().resume(&door.caller, reach).await?;
+    Ok(Redirect::to("/agents"))
 }

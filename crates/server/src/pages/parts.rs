@@ -17,6 +17,7 @@ pub(super) fn id_link(id: &str) -> Markup {
             | AnyId::Token(_)
             | AnyId::Candidate(_)
             | AnyId::Landing(_)
+            | AnyId::Approval(_)
             | AnyId::Event(_),
         )
         | Err(_) => id.to_owned(),
@@ -79,9 +80,10 @@ pub(super) fn more(shown: usize, total: u64) -> Markup {
 /// Where something stands, in a word.
 pub(super) fn tag(word: &str) -> Markup {
     let kind = match word {
-        "landed" | "done" | "passed" => "tag good",
-        "returned" | "ejected" | "failed" | "lost" | "repair" | "revoked" | "ended" => "tag bad",
-        "in_review" | "review" => "tag wait",
+        "landed" | "done" | "passed" | "allowed" | "granted" => "tag good",
+        "returned" | "ejected" | "failed" | "lost" | "repair" | "revoked" | "ended" | "denied"
+        | "stopped" | "unguarded" | "refused" => "tag bad",
+        "in_review" | "review" | "asked" | "waiting" | "paused" | "held" => "tag wait",
         "claimed" | "testing" | "test" | "landing" | "working" | "alive" | "submitted" => "tag go",
         _ => "tag",
     };

@@ -23,6 +23,7 @@ pub(super) fn page(door: &Door, space: &Space, at: Position, title: &str, main: 
                         @if let Some(tip) = &space.tip { " at " code { (short(tip)) } }
                     }
                     nav {
+                        a href="/agents" { "Agents" }
                         span #live role="status" aria-live="polite" {}
                         a href={ "/show/" (space.you.id) } { (space.you.name) }
                         form method="post" action="/sign-out" {

@@ -26,6 +26,9 @@ pub(super) fn head(id: &str, thing: &Thing, now: Timestamp) -> Markup {
         Thing::Token(one) => ("Token", one.label.as_str(), one.revoked.then_some("revoked"), None),
         Thing::Candidate(one) => ("Candidate", one.title.as_str(), Some(one.outcome.word()), None),
         Thing::Landing(one) => ("Landing", one.title.as_str(), Some(one.progress.as_str()), one.at),
+        Thing::Approval(one) => {
+            ("Request", one.what.as_str(), Some(one.state.as_str()), Some(one.asked_at))
+        }
         Thing::Event(one) => ("Event", one.kind.as_str(), None, None),
         Thing::Commit(one) => ("Commit", one.title.as_deref().unwrap_or_default(), None, None),
         Thing::Body(_) => ("Body", "", None, None),
@@ -50,6 +53,7 @@ pub(super) fn body(thing: &Thing, now: Timestamp) -> Markup {
         Thing::Token(token) => self::token(token, now),
         Thing::Candidate(candidate) => self::candidate(candidate),
         Thing::Landing(landing) => self::landing(landing),
+        Thing::Approval(approval) => super::agents::approval(approval, now),
         Thing::Event(entry) => event(entry, now),
         Thing::Commit(commit) => self::commit(commit, now),
         Thing::Body(body) => self::text(body),
@@ -81,6 +85,7 @@ pub(super) async fn acts(door: &Door, thing: &Thing) -> Result<Option<Markup>, P
                 _,
             ) => None,
         },
+        Thing::Approval(one) => (one.state == "waiting").then(|| forms::answer(door, one.id)),
         Thing::Revision(_)
         | Thing::Person(_)
         | Thing::Token(_)

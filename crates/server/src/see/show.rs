@@ -36,6 +36,9 @@ impl See<'_> {
             AnyId::Landing(landing) => {
                 folds.queue.landing(*landing).map(|known| Thing::Landing(self.landing(known)))
             }
+            AnyId::Approval(approval) => {
+                folds.acts.approval(*approval).map(|known| Thing::Approval(self.approval(known)))
+            }
             AnyId::Commit(name) => return Ok(self.commit(name).map(Thing::Commit)),
             AnyId::Event(_) | AnyId::Body(_) => return Ok(None),
         };
@@ -70,6 +73,12 @@ impl See<'_> {
                     links.push(self.link(&known.revision, "what landed"));
                     links.extend(self.task_of(known.revision));
                     links.push(self.link(&known.to, "the commit on the trunk"));
+                }
+            }
+            AnyId::Approval(approval) => {
+                if let Some(known) = self.folds.acts.approval(*approval) {
+                    links.push(self.link(&known.session, "asked by"));
+                    links.push(self.link(&known.decision, "the decision that asked"));
                 }
             }
             AnyId::Commit(name) => {
@@ -171,6 +180,9 @@ impl See<'_> {
                 let known = self.folds.queue.landing(*landing)?;
                 Some(self.revision_title(known.revision))
             }
+            AnyId::Approval(approval) => {
+                self.folds.acts.approval(*approval).map(|known| known.asking.line.clone())
+            }
             AnyId::Event(_) | AnyId::Commit(_) | AnyId::Body(_) => None,
         }
     }
@@ -224,6 +236,7 @@ fn unknown(id: &AnyId) -> Refusal {
         AnyId::Token(_) => ("token.unknown", "token"),
         AnyId::Candidate(_) => ("candidate.unknown", "candidate"),
         AnyId::Landing(_) => ("landing.unknown", "landing"),
+        AnyId::Approval(_) => ("approval.unknown", "request"),
         AnyId::Event(_) => ("event.unknown", "event"),
         AnyId::Commit(_) => ("commit.unknown", "commit that Weir had to do with"),
         AnyId::Body(_) => ("body.unknown", "body"),
@@ -255,6 +268,7 @@ pub(crate) fn names(record: &weir_ledger::Record, id: &AnyId) -> bool {
         | AnyId::Revision(_)
         | AnyId::Token(_)
         | AnyId::Candidate(_)
-        | AnyId::Landing(_) => quoted(&spelled),
+        | AnyId::Landing(_)
+        | AnyId::Approval(_) => quoted(&spelled),
     }
 }

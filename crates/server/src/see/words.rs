@@ -2,6 +2,8 @@
 //!
 //! Ids stand in backticks, so that a page can link them; nothing secret is in an event, so nothing secret is here.
 
+pub(crate) mod acts;
+
 use super::See;
 use super::queue::{dropped, short, source};
 use std::fmt::Display;
@@ -14,6 +16,7 @@ use weir_model::{Actor, Event, Timestamp};
 pub(crate) fn of_record(see: &See<'_>, record: &Record) -> String {
     match Event::from_json(record.stream.as_str(), &record.body) {
         Ok(Event::Guard(event)) => of_guard(see, &event),
+        Ok(Event::Act(event)) => acts::of_act(see, &event),
         Ok(Event::Work(event)) => of_work(see, &event),
         Ok(Event::Review(event)) => of_review(see, &event),
         Ok(Event::Queue(event)) => of_queue(see, &event),

@@ -1,6 +1,6 @@
 //! Everything known about one id, and the log.
 
-use super::{Candidate, Change, Landing, Person, Revision, Session, Task, Token, Who};
+use super::{Approval, Candidate, Change, Landing, Person, Revision, Session, Task, Token, Who};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weir_model::{Position, Timestamp};
@@ -40,6 +40,8 @@ pub enum Thing {
     Candidate(Candidate),
     /// `L1`
     Landing(Landing),
+    /// `A1`
+    Approval(Approval),
     /// `E1`
     Event(LogEntry),
     /// A commit.

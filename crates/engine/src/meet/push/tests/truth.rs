@@ -65,7 +65,7 @@ impl Truth {
                     Event::Guard(event) => self.guard(event),
                     Event::Work(event) => self.work(event, record.at),
                     Event::Review(event) => self.review(event, record.at),
-                    Event::Queue(_) => {}
+                    Event::Queue(_) | Event::Act(_) => {}
                 }
             }
         }
