@@ -17,7 +17,7 @@ use table::Table;
 /// import. `view`, `memory` and `fleet` enter with their own issues.
 const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &["server"]),
-    ("server", &["engine"]),
+    ("server", &["engine", "hook"]),
     (
         "engine",
         &[
@@ -30,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("work", &["model"]),
     ("memory", &["model"]),
     ("guard", &["model"]),
+    ("hook", &["model"]),
     ("review", &["model"]),
     ("queue", &["model"]),
     ("flow", &["model"]),
@@ -43,9 +44,9 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// None of these imports another, however the arrows run.
 const PILLARS: &[&str] = &["work", "view", "memory", "guard", "review", "queue", "flow", "fleet"];
 
-/// Rooms of deciders and words: no I/O, no clock, no randomness. The two pillars left out keep a derived store
-/// and processes.
-const PURE: &[&str] = &["model", "work", "memory", "guard", "review", "queue", "flow"];
+/// Rooms of deciders, words and dialects: no I/O, no clock, no randomness. The two pillars left out keep a
+/// derived store and processes.
+const PURE: &[&str] = &["model", "work", "memory", "guard", "hook", "review", "queue", "flow"];
 
 #[test]
 fn every_room_imports_only_what_stands_below_it() {
