@@ -38,6 +38,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("git", &["model"]),
     ("sandbox", &["model"]),
     ("testkit", &["model"]),
+    ("clients", &[]),
     ("model", &[]),
 ];
 

@@ -3,8 +3,12 @@
 use crate::room::{self, Room};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What tests share; only tests may import it.
-const TESTKIT: &str = "testkit";
+/// What tests share, and the real clients that they drive; only tests may import them.
+const FOR_TESTS: [&str; 2] = ["testkit", "clients"];
+
+fn is_for_tests(room: &str) -> bool {
+    FOR_TESTS.contains(&room)
+}
 
 /// Which room may import which.
 pub(crate) struct Table {
@@ -54,8 +58,8 @@ impl Table {
                         .push(format!("the arrows lead from pillar `{room}` to pillar `{other}`"));
                 }
             }
-            if below.contains(TESTKIT) {
-                faults.push(format!("`{room}` may import `{TESTKIT}`: only tests may"));
+            for shared in FOR_TESTS.iter().filter(|shared| below.contains(**shared)) {
+                faults.push(format!("`{room}` may import `{shared}`: only tests may"));
             }
         }
         faults
@@ -94,7 +98,7 @@ impl Table {
             }
         }
         for import in room.dev_imports.iter().filter_map(|package| own(package)) {
-            if !below.contains(import.as_str()) && import != TESTKIT {
+            if !below.contains(import.as_str()) && !is_for_tests(&import) {
                 let way = self.better_way(name, &import);
                 faults.push(format!("the tests of `{name}` import `{import}`: {way}"));
             }
@@ -104,7 +108,7 @@ impl Table {
 
     fn better_way(&self, room: &str, import: &str) -> String {
         let is_pillar = |name: &str| self.pillars.contains(&name);
-        if import == TESTKIT {
+        if is_for_tests(import) {
             "only tests may; move it to [dev-dependencies]".into()
         } else if !self.arrows.contains_key(import) {
             "that is no room of the design".into()
