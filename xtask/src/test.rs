@@ -40,6 +40,20 @@ pub(crate) fn some(filters: &[&str]) -> Result<(), Failure> {
     shown(&mut tests(&path, filters))
 }
 
+/// The tests that drive real agent clients; all others leave them out.
+pub(crate) fn of_clients(path: &OsStr, more: &[&str]) -> Command {
+    let suites = ["--workspace", "--test", "drivers", "--test", "hooks"];
+    let mut command = match has_nextest() {
+        true => cargo(&["nextest", "run", "--run-ignored", "only", "--no-capture"]),
+        false => cargo(&["test"]),
+    };
+    command.args(suites).args(more).env("PATH", path);
+    if !has_nextest() {
+        command.args(["--", "--ignored", "--nocapture"]);
+    }
+    command
+}
+
 /// Runs the test that holds `docs/openapi.json` against the code, telling it to write instead.
 pub(crate) fn update_openapi() -> Result<(), Failure> {
     let path = needs::search_path()?;
@@ -49,8 +63,7 @@ pub(crate) fn update_openapi() -> Result<(), Failure> {
 /// The test runner: nextest where it is installed, cargo's own elsewhere. Always the whole workspace, for
 /// one package alone is built with other features, and everything below it again.
 fn tests(path: &OsStr, filters: &[&str]) -> Command {
-    let has_nextest = works(&mut cargo(&["nextest", "--version"]));
-    let mut command = if has_nextest {
+    let mut command = if has_nextest() {
         let profile = if in_ci() { "ci" } else { "default" };
         cargo(&["nextest", "run", "--workspace", "--profile", profile])
     } else {
@@ -59,6 +72,10 @@ fn tests(path: &OsStr, filters: &[&str]) -> Command {
     };
     command.args(filters).env("PATH", path);
     command
+}
+
+fn has_nextest() -> bool {
+    works(&mut cargo(&["nextest", "--version"]))
 }
 
 fn in_ci() -> bool {

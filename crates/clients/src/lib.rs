@@ -7,6 +7,13 @@
 //! Deliberately absent: Weir. What attaches a client to it, and what is then asserted, stand with the suite in
 //! `crates/cli/tests/clients`. Only tests may import this.
 
+pub mod drive;
+pub mod enclosure;
 pub mod model;
+mod place;
+mod programs;
 pub mod tool_server;
+pub mod trial;
 
+pub use place::Place;
+pub use programs::Programs;
