@@ -15,7 +15,7 @@ struct Bench {
     about: &'static str,
 }
 
-const BENCHES: [Bench; 4] = [
+const BENCHES: [Bench; 5] = [
     Bench {
         name: "ledger",
         example: "bench_ledger",
@@ -27,6 +27,12 @@ const BENCHES: [Bench; 4] = [
         example: "bench_claims",
         needs_weir: false,
         about: "A storm of workers on 10,000 tasks: claims a second, and no doubles",
+    },
+    Bench {
+        name: "decisions",
+        example: "bench_decisions",
+        needs_weir: false,
+        about: "Decisions of policies, beside the same without slices",
     },
     Bench {
         name: "start",

@@ -8,7 +8,7 @@
 //! arrive here as digests; pushes and files arrive as facts.
 //!
 //! Reading order: [`Guard`] (what is known), [`Command`] (what may be asked), [`Caller`] (who asks), then the
-//! rules: people, tokens, sessions, approvals, pushes, secrets.
+//! rules: people, tokens, sessions, approvals, pushes, secrets; [`policy`] judges what an agent is about to do.
 
 pub mod acts;
 mod approval;
@@ -16,6 +16,7 @@ mod caller;
 mod command;
 mod name;
 mod people;
+pub mod policy;
 pub mod push;
 pub mod secrets;
 mod session;

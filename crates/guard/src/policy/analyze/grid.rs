@@ -1,0 +1,314 @@
+//! The questions that are tried: a grid of sessions and effects, with every name that policies mention.
+
+use crate::policy::bundle::Bundle;
+use crate::policy::judge::in_words;
+use crate::policy::question::{Asker, Question};
+use crate::policy::scope::{Scope, Spent};
+use std::collections::BTreeSet;
+use weir_model::PathSet;
+use weir_model::act::{
+    Act, Client, Effect, Extent, GitOperation, Moment, RunKind, Subagent, Taint, Tool, WriteHow,
+};
+
+/// A question and who asks it.
+pub(super) struct Sample {
+    pub(super) question: Question,
+    session: String,
+}
+
+impl Sample {
+    /// The question in words, with what is special about who asks.
+    pub(super) fn words(&self) -> String {
+        let asks = in_words(&self.question);
+        if self.session.is_empty() { asks } else { format!("{asks}, by {}", self.session) }
+    }
+}
+
+/// What there is to try.
+pub(super) struct Grid {
+    sessions: Vec<(String, Scope, Act)>,
+    effects: Vec<Effect>,
+}
+
+/// Names beyond these are left out: an analysis should take seconds.
+const NAMES_MAX: usize = 300;
+
+const WORKTREE: &str = "/home/agent/work";
+
+/// One of each kind that can be told apart.
+const PLACES: [&str; 38] = [
+    "src/main.rs",
+    "lib/other.rs",
+    "",
+    "target/debug/x",
+    "node_modules/a/index.js",
+    ".weir/policy/own.cedar",
+    "weir.toml",
+    ".claude/settings.json",
+    ".github/workflows/ci.yml",
+    ".git/config",
+    ".env",
+    ".env.example",
+    "certs/server.pem",
+    "Cargo.toml",
+    "README.md",
+    "~",
+    "~/notes.txt",
+    "~/.bashrc",
+    "~/.cargo/registry/src/x/lib.rs",
+    "~/.ssh",
+    "~/.ssh/id_ed25519",
+    "~/.ssh/config",
+    "~/.aws/credentials",
+    "~/.claude/settings.json",
+    "/",
+    "/etc",
+    "/etc/hosts",
+    "/etc/shadow",
+    "/usr/bin/env",
+    "/tmp",
+    "/tmp/x",
+    "/dev/null",
+    "/dev/sda",
+    "/proc/self/environ",
+    "/proc/1/mem",
+    "/run/docker.sock",
+    "/srv/data",
+    "/home/other/x",
+];
+
+const HOSTS: [&str; 8] = [
+    "example.org",
+    "localhost",
+    "10.0.0.7",
+    "169.254.169.254",
+    "crates.io",
+    "webhook.site",
+    "*",
+    "github.com",
+];
+
+impl Grid {
+    /// For these bundles: the names that their policies mention are tried, too.
+    pub(super) fn of(bundles: [&Bundle; 2]) -> Self {
+        let mut names = BTreeSet::new();
+        for rule in bundles.iter().flat_map(|bundle| bundle.rules()) {
+            names.extend(literals(&rule.text));
+        }
+        let names: Vec<String> = names.into_iter().take(NAMES_MAX).collect();
+        Self { sessions: sessions(&names), effects: effects(&names) }
+    }
+
+    /// Every question.
+    pub(super) fn samples(&self) -> impl Iterator<Item = Sample> {
+        self.sessions.iter().flat_map(|(session, scope, act)| {
+            self.effects.iter().map(move |effect| {
+                let asker = Asker::new(scope, act, std::slice::from_ref(effect));
+                let act = called(act, effect);
+                let question = asker.question(scope, &act, effect);
+                Sample { question, session: session.clone() }
+            })
+        })
+    }
+}
+
+/// A call with no arguments, so that their absence is known.
+fn called(act: &Act, effect: &Effect) -> Act {
+    match effect {
+        Effect::Calls { server, name } => {
+            let (server, name, arguments) = (server.clone(), name.clone(), "{}".to_owned());
+            Act { tool: Tool::Mcp { server, name, arguments }, ..act.clone() }
+        }
+        Effect::Reads { .. }
+        | Effect::Writes { .. }
+        | Effect::Runs { .. }
+        | Effect::Sends { .. }
+        | Effect::Git { .. }
+        | Effect::Installs { .. }
+        | Effect::Spawns { .. }
+        | Effect::Prompts
+        | Effect::Controls { .. }
+        | Effect::Opaque { .. } => act.clone(),
+    }
+}
+
+/// The strings in a policy, but for its annotations; a pattern stands for something that it matches.
+fn literals(text: &str) -> Vec<String> {
+    let scope = text.find("permit").into_iter().chain(text.find("forbid")).min().unwrap_or(0);
+    let mut parts = text[scope..].split('"');
+    let mut found = Vec::new();
+    while let (Some(before), Some(literal)) = (parts.next(), parts.next()) {
+        if !before.trim_end().ends_with("Action::") && !literal.is_empty() && literal.len() < 200 {
+            found.push(literal.replace('*', "x"));
+        }
+    }
+    found
+}
+
+type Change = fn(&mut Scope, &mut Act);
+
+fn sessions(names: &[String]) -> Vec<(String, Scope, Act)> {
+    let changes: [(&str, Change); 10] = [
+        ("", |_, _| {}),
+        ("a session that has read what outsiders wrote", |scope, _| {
+            scope.taints.insert(Taint::Untrusted);
+        }),
+        ("a session that has read secrets", |scope, _| {
+            scope.taints.insert(Taint::Secrets);
+        }),
+        ("a session that has read both", |scope, _| {
+            scope.taints.extend([Taint::Untrusted, Taint::Secrets]);
+        }),
+        ("a sub-agent", |_, act| {
+            act.subagent = Some(Subagent { id: "s".to_owned(), kind: Some("Explore".to_owned()) });
+        }),
+        ("a session without a worktree", |scope, _| scope.worktree = None),
+        ("a session that may touch everything in its worktree", |scope, _| {
+            scope.mandate = vec![PathSet::everything()];
+        }),
+        ("a session five levels down", |scope, _| {
+            scope.parents = (1..=5).map(|n| format!("S{n}")).collect();
+        }),
+        ("a client that skips its own permissions", |_, act| {
+            act.mode = Some("bypassPermissions".to_owned());
+        }),
+        ("a session that has spent much", |scope, _| {
+            scope.spent = Spent { tokens: 1 << 40, cents: 1 << 40 };
+        }),
+    ];
+    let mut all: Vec<_> = changes
+        .into_iter()
+        .map(|(name, change)| {
+            let (mut scope, mut act) = ordinary();
+            change(&mut scope, &mut act);
+            (name.to_owned(), scope, act)
+        })
+        .collect();
+    for client in
+        Client::ALL.into_iter().filter(|client| names.iter().any(|name| name == client.name()))
+    {
+        let (scope, act) = ordinary();
+        all.push((format!("a session of {client}"), scope, Act { client, ..act }));
+    }
+    // Who is named in a policy is asked for, as agent and person and kind at once: each reads one of them.
+    let plain = |name: &&String| !name.contains('/') && !name.contains(' ') && !name.contains('.');
+    for name in names.iter().filter(plain).take(20) {
+        let (mut scope, mut act) = ordinary();
+        (scope.agent, scope.person, scope.session) = (name.clone(), name.clone(), name.clone());
+        act.subagent = Some(Subagent { id: name.clone(), kind: Some(name.clone()) });
+        act.mode = Some(name.clone());
+        all.push((format!("`{}`", name.escape_debug()), scope, act));
+    }
+    all
+}
+
+fn ordinary() -> (Scope, Act) {
+    let scope = Scope {
+        session: "S100".to_owned(),
+        agent: "agent".to_owned(),
+        person: "person".to_owned(),
+        worktree: Some(WORKTREE.to_owned()),
+        home: "/home/agent".to_owned(),
+        mandate: vec![PathSet::new(["src/**", "*.md", "*.toml"]).unwrap_or_default()],
+        tools: ["listed".to_owned()].into(),
+        ..Scope::default()
+    };
+    let act = Act {
+        client: Client::Claude,
+        moment: Moment::BeforeTool,
+        conversation: "c".to_owned(),
+        subagent: None,
+        call: None,
+        cwd: WORKTREE.to_owned(),
+        mode: None,
+        tool: Tool::None,
+    };
+    (scope, act)
+}
+
+fn effects(names: &[String]) -> Vec<Effect> {
+    let mut all = Vec::new();
+    let named = |fixed: &[&str]| -> BTreeSet<String> {
+        fixed.iter().map(|name| (*name).to_owned()).chain(names.iter().cloned()).collect()
+    };
+    let mut places: BTreeSet<String> = PLACES.iter().map(|place| absolute(place)).collect();
+    for name in names {
+        // A folder that is named, and what lies in it.
+        places.extend([absolute(name), absolute(&format!("{name}/x"))]);
+    }
+    for path in places {
+        for extent in [Extent::One, Extent::Many, Extent::Tree] {
+            all.push(Effect::Reads { path: path.clone(), extent });
+            for how in [WriteHow::Change, WriteHow::Delete, WriteHow::Attributes, WriteHow::Link] {
+                all.push(Effect::Writes { path: path.clone(), how, extent });
+            }
+        }
+    }
+    for host in named(&HOSTS) {
+        for carries in [false, true] {
+            all.push(Effect::Sends { host: host.clone(), carries });
+        }
+    }
+    for program in named(&["cargo", "thing"]) {
+        for kind in [RunKind::Known, RunKind::Project, RunKind::Foreign] {
+            all.push(Effect::Runs { program: program.clone(), kind });
+        }
+    }
+    use GitOperation::{Configure, Discard, Drop, Fetch, Look, Record, Rewrite, SkipHooks};
+    let mut git = vec![Look, Record, Discard, Rewrite, Drop, SkipHooks];
+    let keys = ["user.name", "core.hookspath", "remote.origin.url", "alias.x"];
+    git.extend(named(&keys).into_iter().map(|key| Configure { key }));
+    for remote in named(&["origin", "weir", ""]) {
+        git.push(Fetch { remote: remote.clone() });
+        let refs = [
+            vec![],
+            vec!["refs/for/main".to_owned()],
+            vec!["main".to_owned()],
+            vec!["topic".to_owned()],
+        ];
+        for (refs, force, delete) in refs.into_iter().flat_map(|refs| {
+            [(false, false), (true, false), (false, true)]
+                .map(|(force, delete)| (refs.clone(), force, delete))
+        }) {
+            git.push(GitOperation::Push { remote: remote.clone(), refs, force, delete });
+        }
+    }
+    for name in names {
+        let (remote, refs) = ("origin".to_owned(), vec![name.clone()]);
+        git.push(GitOperation::Push { remote, refs, force: false, delete: false });
+    }
+    all.extend(git.into_iter().map(|operation| Effect::Git { operation }));
+    for manager in named(&["npm"]) {
+        for (packages, locked) in
+            [(vec![], true), (vec![], false), (vec!["left-pad".to_owned()], false)]
+        {
+            all.push(Effect::Installs { manager: manager.clone(), packages, locked });
+        }
+    }
+    for name in names {
+        let (manager, packages) = ("npm".to_owned(), vec![name.clone()]);
+        all.push(Effect::Installs { manager, packages, locked: false });
+    }
+    for server in named(&["listed", "other", "weir"]) {
+        for name in ["tool".to_owned()].into_iter().chain(names.iter().take(50).cloned()) {
+            all.push(Effect::Calls { server: server.clone(), name });
+        }
+        if let Some((server, name)) = server.split_once('/') {
+            all.push(Effect::Calls { server: server.to_owned(), name: name.to_owned() });
+        }
+    }
+    all.extend(named(&["", "Explore"]).into_iter().map(|kind| Effect::Spawns { kind }));
+    all.push(Effect::Prompts);
+    all.extend(named(&["kill", "sudo"]).into_iter().map(|what| Effect::Controls { what }));
+    all.push(Effect::Opaque { why: "eval".to_owned() });
+    all
+}
+
+fn absolute(place: &str) -> String {
+    match place.strip_prefix('~') {
+        None if place.starts_with('/') => format!("/{}", place.trim_matches('/')),
+        Some(rest) => format!("/home/agent{}", rest.trim_end_matches('/')),
+        None if place.is_empty() || place == "." => WORKTREE.to_owned(),
+        None => format!("{WORKTREE}/{}", place.trim_end_matches('/')),
+    }
+}
