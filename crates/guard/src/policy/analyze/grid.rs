@@ -1,9 +1,12 @@
 //! The questions that are tried: a grid of sessions and effects, with every name that policies mention.
 
+mod names;
+
 use crate::policy::bundle::Bundle;
 use crate::policy::judge::in_words;
 use crate::policy::question::{Asker, Question};
 use crate::policy::scope::{Scope, Spent};
+use names::Names;
 use std::collections::BTreeSet;
 use weir_model::PathSet;
 use weir_model::act::{
@@ -29,9 +32,6 @@ pub(super) struct Grid {
     sessions: Vec<(String, Scope, Act)>,
     effects: Vec<Effect>,
 }
-
-/// Names beyond these are left out: an analysis should take seconds.
-const NAMES_MAX: usize = 300;
 
 const WORKTREE: &str = "/home/agent/work";
 
@@ -91,11 +91,11 @@ const HOSTS: [&str; 8] = [
 impl Grid {
     /// For these bundles: the names that their policies mention are tried, too.
     pub(super) fn of(bundles: [&Bundle; 2]) -> Self {
-        let mut names = BTreeSet::new();
+        let mut names = Names::default();
         for rule in bundles.iter().flat_map(|bundle| bundle.rules()) {
-            names.extend(literals(&rule.text));
+            names.mine(&rule.text);
         }
-        let names: Vec<String> = names.into_iter().take(NAMES_MAX).collect();
+        names.shorten();
         Self { sessions: sessions(&names), effects: effects(&names) }
     }
 
@@ -132,22 +132,9 @@ fn called(act: &Act, effect: &Effect) -> Act {
     }
 }
 
-/// The strings in a policy, but for its annotations; a pattern stands for something that it matches.
-fn literals(text: &str) -> Vec<String> {
-    let scope = text.find("permit").into_iter().chain(text.find("forbid")).min().unwrap_or(0);
-    let mut parts = text[scope..].split('"');
-    let mut found = Vec::new();
-    while let (Some(before), Some(literal)) = (parts.next(), parts.next()) {
-        if !before.trim_end().ends_with("Action::") && !literal.is_empty() && literal.len() < 200 {
-            found.push(literal.replace('*', "x"));
-        }
-    }
-    found
-}
-
 type Change = fn(&mut Scope, &mut Act);
 
-fn sessions(names: &[String]) -> Vec<(String, Scope, Act)> {
+fn sessions(names: &Names) -> Vec<(String, Scope, Act)> {
     let changes: [(&str, Change); 10] = [
         ("", |_, _| {}),
         ("a session that has read what outsiders wrote", |scope, _| {
@@ -184,15 +171,12 @@ fn sessions(names: &[String]) -> Vec<(String, Scope, Act)> {
             (name.to_owned(), scope, act)
         })
         .collect();
-    for client in
-        Client::ALL.into_iter().filter(|client| names.iter().any(|name| name == client.name()))
-    {
+    for client in Client::ALL.into_iter().filter(|client| names.who.contains(client.name())) {
         let (scope, act) = ordinary();
         all.push((format!("a session of {client}"), scope, Act { client, ..act }));
     }
-    // Who is named in a policy is asked for, as agent and person and kind at once: each reads one of them.
-    let plain = |name: &&String| !name.contains('/') && !name.contains(' ') && !name.contains('.');
-    for name in names.iter().filter(plain).take(20) {
+    // Who is named is asked for as agent, person, session and kind at once: a policy reads one of them.
+    for name in names.who.iter().filter(|name| name.parse::<Client>().is_err()) {
         let (mut scope, mut act) = ordinary();
         (scope.agent, scope.person, scope.session) = (name.clone(), name.clone(), name.clone());
         act.subagent = Some(Subagent { id: name.clone(), kind: Some(name.clone()) });
@@ -226,81 +210,83 @@ fn ordinary() -> (Scope, Act) {
     (scope, act)
 }
 
-fn effects(names: &[String]) -> Vec<Effect> {
-    let mut all = Vec::new();
-    let named = |fixed: &[&str]| -> BTreeSet<String> {
-        fixed.iter().map(|name| (*name).to_owned()).chain(names.iter().cloned()).collect()
-    };
-    let mut places: BTreeSet<String> = PLACES.iter().map(|place| absolute(place)).collect();
-    for name in names {
-        // A folder that is named, and what lies in it.
-        places.extend([absolute(name), absolute(&format!("{name}/x"))]);
+fn effects(names: &Names) -> Vec<Effect> {
+    let mut all = places(names);
+    for host in named(&HOSTS, &names.hosts) {
+        all.extend([false, true].map(|carries| Effect::Sends { host: host.clone(), carries }));
     }
-    for path in places {
-        for extent in [Extent::One, Extent::Many, Extent::Tree] {
-            all.push(Effect::Reads { path: path.clone(), extent });
-            for how in [WriteHow::Change, WriteHow::Delete, WriteHow::Attributes, WriteHow::Link] {
-                all.push(Effect::Writes { path: path.clone(), how, extent });
-            }
+    for program in named(&["cargo", "thing"], &names.programs) {
+        let kinds = [RunKind::Known, RunKind::Project, RunKind::Foreign];
+        all.extend(kinds.map(|kind| Effect::Runs { program: program.clone(), kind }));
+    }
+    all.extend(git(names).into_iter().map(|operation| Effect::Git { operation }));
+    for manager in named(&["npm"], &names.packages) {
+        for package in named(&["left-pad"], &names.packages) {
+            let (manager, packages) = (manager.clone(), vec![package]);
+            all.push(Effect::Installs { manager, packages, locked: false });
         }
+        let manifest =
+            |locked| Effect::Installs { manager: manager.clone(), packages: vec![], locked };
+        all.extend([manifest(true), manifest(false)]);
     }
-    for host in named(&HOSTS) {
-        for carries in [false, true] {
-            all.push(Effect::Sends { host: host.clone(), carries });
-        }
-    }
-    for program in named(&["cargo", "thing"]) {
-        for kind in [RunKind::Known, RunKind::Project, RunKind::Foreign] {
-            all.push(Effect::Runs { program: program.clone(), kind });
-        }
-    }
-    use GitOperation::{Configure, Discard, Drop, Fetch, Look, Record, Rewrite, SkipHooks};
-    let mut git = vec![Look, Record, Discard, Rewrite, Drop, SkipHooks];
-    let keys = ["user.name", "core.hookspath", "remote.origin.url", "alias.x"];
-    git.extend(named(&keys).into_iter().map(|key| Configure { key }));
-    for remote in named(&["origin", "weir", ""]) {
-        git.push(Fetch { remote: remote.clone() });
-        let refs = [
-            vec![],
-            vec!["refs/for/main".to_owned()],
-            vec!["main".to_owned()],
-            vec!["topic".to_owned()],
-        ];
-        for (refs, force, delete) in refs.into_iter().flat_map(|refs| {
-            [(false, false), (true, false), (false, true)]
-                .map(|(force, delete)| (refs.clone(), force, delete))
-        }) {
-            git.push(GitOperation::Push { remote: remote.clone(), refs, force, delete });
-        }
-    }
-    for name in names {
-        let (remote, refs) = ("origin".to_owned(), vec![name.clone()]);
-        git.push(GitOperation::Push { remote, refs, force: false, delete: false });
-    }
-    all.extend(git.into_iter().map(|operation| Effect::Git { operation }));
-    for manager in named(&["npm"]) {
-        for (packages, locked) in
-            [(vec![], true), (vec![], false), (vec!["left-pad".to_owned()], false)]
-        {
-            all.push(Effect::Installs { manager: manager.clone(), packages, locked });
-        }
-    }
-    for name in names {
-        let (manager, packages) = ("npm".to_owned(), vec![name.clone()]);
-        all.push(Effect::Installs { manager, packages, locked: false });
-    }
-    for server in named(&["listed", "other", "weir"]) {
-        for name in ["tool".to_owned()].into_iter().chain(names.iter().take(50).cloned()) {
+    for server in named(&["listed", "other", "weir"], &names.tools) {
+        for name in named(&["tool"], &names.tools) {
             all.push(Effect::Calls { server: server.clone(), name });
         }
         if let Some((server, name)) = server.split_once('/') {
             all.push(Effect::Calls { server: server.to_owned(), name: name.to_owned() });
         }
     }
-    all.extend(named(&["", "Explore"]).into_iter().map(|kind| Effect::Spawns { kind }));
+    let kinds = named(&["", "Explore"], &names.kinds);
+    all.extend(kinds.into_iter().map(|kind| Effect::Spawns { kind }));
     all.push(Effect::Prompts);
-    all.extend(named(&["kill", "sudo"]).into_iter().map(|what| Effect::Controls { what }));
+    let controls = named(&["kill", "sudo"], &names.controls);
+    all.extend(controls.into_iter().map(|what| Effect::Controls { what }));
     all.push(Effect::Opaque { why: "eval".to_owned() });
+    all
+}
+
+fn named(fixed: &[&str], names: &BTreeSet<String>) -> BTreeSet<String> {
+    fixed.iter().map(|name| (*name).to_owned()).chain(names.iter().cloned()).collect()
+}
+
+fn places(names: &Names) -> Vec<Effect> {
+    let mut places: BTreeSet<String> = PLACES.iter().map(|place| absolute(place)).collect();
+    for name in &names.places {
+        // A folder that is named, and what lies in it; a name alone may be that of a file anywhere.
+        places.extend([absolute(name), absolute(&format!("{name}/x"))]);
+        places.insert(absolute(&format!("src/{name}")));
+    }
+    let mut all = Vec::new();
+    for path in places {
+        for extent in [Extent::One, Extent::Many, Extent::Tree] {
+            all.push(Effect::Reads { path: path.clone(), extent });
+            let hows = [WriteHow::Change, WriteHow::Delete, WriteHow::Attributes, WriteHow::Link];
+            all.extend(hows.map(|how| Effect::Writes { path: path.clone(), how, extent }));
+        }
+    }
+    all
+}
+
+fn git(names: &Names) -> Vec<GitOperation> {
+    use GitOperation::{Configure, Discard, Drop, Fetch, Look, Push, Record, Rewrite, SkipHooks};
+    let mut all = vec![Look, Record, Discard, Rewrite, Drop, SkipHooks];
+    let keys = ["user.name", "core.hookspath", "remote.origin.url", "alias.x"];
+    all.extend(named(&keys, &names.settings).into_iter().map(|key| Configure { key }));
+    for remote in named(&["origin", "weir", ""], &names.remotes) {
+        all.push(Fetch { remote: remote.clone() });
+        let mut refs: Vec<Vec<String>> = named(&["refs/for/main", "main", "topic"], &names.remotes)
+            .into_iter()
+            .map(|name| vec![name])
+            .collect();
+        refs.push(vec![]);
+        for (force, delete) in [(false, false), (true, false), (false, true)] {
+            all.extend(refs.iter().map(|refs| {
+                let (remote, refs) = (remote.clone(), refs.clone());
+                Push { remote, refs, force, delete }
+            }));
+        }
+    }
     all
 }
 
