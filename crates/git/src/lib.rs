@@ -28,6 +28,7 @@ mod source;
 mod trunk;
 mod upkeep;
 mod upload;
+mod weigh;
 mod worktree;
 
 pub use added::{Added, AddedLine};

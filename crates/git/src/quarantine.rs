@@ -7,6 +7,7 @@ use crate::error::io_failed;
 use crate::git::{git, not_cut_off, not_started, said};
 use crate::push::too_large;
 use crate::trunk::{lend_objects, lock, sync_dir};
+use crate::weigh::weigh;
 use crate::{Error, Objects, Push, Trunk};
 use bstr::ByteSlice as _;
 use std::fs::{self, File};
@@ -30,6 +31,13 @@ pub struct Quarantine {
 /// Old tools wrote these, histories are full of them, and nothing comes of them.
 const TOLERATED: &str = "--strict=zeroPaddedFilemode=warn,badTimezone=warn,missingSpaceBeforeDate=warn,\
                          missingSpaceBeforeEmail=warn,missingEmail=warn,badEmail=warn";
+
+/// The most that git may hold of one object, 256 MiB: a kilobyte of a pack can spell gigabytes. One thread, so that
+/// it does not hold one for each processor.
+const OBJECT_BYTES_MAX: &str = "268435456";
+
+/// Files from here on, 16 MiB, it does not hold at all, unless they were sent as the difference to another.
+const STREAMED_BYTES: &str = "16m";
 
 impl Quarantine {
     /// Takes in the pack of `push` from `body`, at most `max_bytes` of it, and checks that every
@@ -62,6 +70,9 @@ impl Quarantine {
             index(dir.path(), body, max_bytes).await?;
         }
         let objects = Objects::open(dir.path())?;
+        let (at, weighed) = (dir.path().to_owned(), objects.clone());
+        let weighed = tokio::task::spawn_blocking(move || weigh(&at, &weighed)).await;
+        weighed.map_err(|error| io_failed("look at a push")(io::Error::other(error)))??;
         let quarantine = Self { dir, _alive: alive, objects, trunk: trunk.clone() };
         quarantine.check_connected(push).await?;
         Ok(quarantine)
@@ -100,6 +111,7 @@ impl Quarantine {
             return Ok(());
         }
         let mut command = self.trunk.git();
+        command.env("GIT_ALLOC_LIMIT", OBJECT_BYTES_MAX);
         command.env("GIT_OBJECT_DIRECTORY", self.dir.path().join("objects"));
         command.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", self.trunk.dir().join("objects"));
         command.args(["rev-list", "--objects", "--quiet", "--stdin", "--not", "--all"]);
@@ -171,7 +183,9 @@ async fn index<R: AsyncRead + Unpin>(
 ) -> Result<(), Error> {
     let doing = "take in a push";
     let mut command = git(dir);
-    command.args(["index-pack", "--stdin", "--fix-thin", TOLERATED]);
+    command.env("GIT_ALLOC_LIMIT", OBJECT_BYTES_MAX);
+    command.arg("-c").arg(format!("core.bigFileThreshold={STREAMED_BYTES}"));
+    command.args(["index-pack", "--stdin", "--fix-thin", "--threads=1", TOLERATED]);
     command.arg(format!("--max-input-size={max_bytes}"));
     let mut child = spawn(command, doing)?;
     let mut said_to_us = Vec::new();
@@ -189,7 +203,8 @@ async fn index<R: AsyncRead + Unpin>(
         return Ok(());
     }
     not_cut_off(status, doing)?;
-    if said_to_us.contains_str("exceeds maximum allowed size") {
+    let too_much = ["exceeds maximum allowed size", "attempting to allocate"];
+    if too_much.iter().any(|words| said_to_us.contains_str(words)) {
         return Err(too_large().into());
     }
     // Ours to mend, not the client's.

@@ -298,15 +298,18 @@ async fn a_pack_that_is_broken_or_lacks_something_is_refused_without_a_trace() {
     }
 }
 
+/// The bytes of an object's name.
+fn raw(hex: &str) -> Vec<u8> {
+    (0..20).map(|n| u8::from_str_radix(&hex[2 * n..2 * n + 2], 16).expect("hex")).collect()
+}
+
 #[tokio::test]
 async fn a_hostile_tree_is_refused_at_the_door() {
     let repo = Repo::with(&[("a", "a\n")]);
     let trunk = repo.trunk();
     let (other, _, _) = ahead(&repo);
     let blob = git_in(&other.dir, &["rev-parse", "HEAD:a"]);
-    let raw: Vec<u8> =
-        (0..20).map(|n| u8::from_str_radix(&blob[2 * n..2 * n + 2], 16).expect("hex")).collect();
-    let tree = [b"100644 .git\0".as_slice(), &raw].concat();
+    let tree = [b"100644 .git\0".as_slice(), &raw(&blob)].concat();
     fs::write(other.root.path().join("tree"), tree).expect("written");
     let tree = git_in(&other.dir, &["hash-object", "-t", "tree", "-w", "--literally", "../tree"]);
     let commit = git_in(&other.dir, &["commit-tree", "-m", "evil", "-p", "HEAD~1", &tree]);
@@ -315,6 +318,53 @@ async fn a_hostile_tree_is_refused_at_the_door() {
     let error = take(&trunk, &bytes).await.err().expect("refused");
     assert!(error.to_string().contains("hasDotgit"), "{error}");
     assert_eq!(traces(&trunk), (0, 0));
+}
+
+/// A megabyte of a pack can be a commit of a gigabyte, and whoever reads it needs that much memory, some times over.
+#[tokio::test]
+async fn what_nobody_could_read_is_refused_before_anybody_does() {
+    let repo = Repo::with(&[("a", "a\n")]);
+    let trunk = repo.trunk();
+    let (other, head, _) = ahead(&repo);
+    let written = |kind: &str, bytes: &[u8]| {
+        fs::write(other.root.path().join("object"), bytes).expect("written");
+        git_in(&other.dir, &["hash-object", "-t", kind, "-w", "--literally", "../object"])
+    };
+    let said = |length: usize| {
+        let commit = git_in(&other.dir, &["cat-file", "commit", "HEAD"]) + "\n";
+        written("commit", (commit + &"a".repeat(length)).as_bytes())
+    };
+    let (long, much) = (said(100 << 10), said(200 << 10));
+    let tag = format!("object {head}\ntype commit\ntag x\ntagger a <a@x.test> 1 +0000\n\n");
+    let tag = written("tag", (tag + &"a".repeat(200 << 10)).as_bytes());
+    let blob = raw(&git_in(&other.dir, &["rev-parse", "HEAD:new/file"]));
+    let entry = |n: usize| [format!("100644 {n:09}\0").as_bytes(), &blob].concat();
+    let tree = written("tree", &(0..500_000).flat_map(entry).collect::<Vec<u8>>());
+    let rest = git_in(&other.dir, &["rev-list", "--objects", "--no-object-names", "HEAD~1..HEAD"]);
+    let rows = [(&long, None), (&much, Some("commit")), (&tag, Some("tag")), (&tree, Some("tree"))];
+    for (object, what) in rows {
+        let update = format!("{ZERO} {object} refs/for/main");
+        let taken =
+            take(&trunk, &request(&update, &pack(&other, &format!("{object}\n{rest}\n")))).await;
+        let Some(what) = what else {
+            drop(taken.expect("taken"));
+            continue;
+        };
+        let error = taken.err().expect("refused");
+        let refusal = error.refusal().unwrap_or_else(|| panic!("{error:?}"));
+        assert_eq!(refusal.code, "push.too_large", "{what}: {refusal}");
+        assert!(refusal.sentence.starts_with(what), "{refusal}");
+        assert_eq!(traces(&trunk), (0, 0), "{refusal}");
+    }
+    // And git itself does not take it in: a commit of a gigabyte, or so its header says.
+    let giant =
+        [b"PACK\0\0\0\x02\0\0\0\x01".as_slice(), &[0x90, 0x80, 0x80, 0x80, 0x20], &[0x78, 0x9c]];
+    let bytes = request(
+        &format!("{ZERO} {head} refs/for/main"),
+        &[&giant.concat()[..], &[0; 4096]].concat(),
+    );
+    let error = take(&trunk, &bytes).await.err().expect("refused");
+    assert_eq!(error.refusal().map(|refusal| &*refusal.code), Some("push.too_large"), "{error}");
 }
 
 #[tokio::test]
