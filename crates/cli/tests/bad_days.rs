@@ -33,6 +33,14 @@ fn a_detached_head() {
 }
 
 #[test]
+fn a_bare_repository() {
+    let mut repo = Repo::new();
+    git(&repo.beside(""), &["clone", "--quiet", "--bare", "river", "bare"]);
+    repo.dir = repo.beside("bare");
+    carries_a_change(&repo);
+}
+
+#[test]
 fn a_submodule_and_pointers_of_large_files() {
     let (repo, other) = (Repo::new(), Repo::new());
     let source = other.dir.to_str().expect("UTF-8").to_owned();

@@ -1,10 +1,11 @@
 //! A space on a real repository: opened, found again, locked, and left without a trace in the user's checkout.
 
 use std::path::Path;
-use weir_engine::{Ask, Caller, Error, NewTask, Options, Space};
+use std::sync::Arc;
+use weir_engine::{Ask, Caller, ClockSource, Error, NewTask, Options, Space};
 use weir_model::event::guard::Right;
-use weir_model::{Actor, PathSet, PersonId};
-use weir_testkit::Repository;
+use weir_model::{Actor, PathSet, PersonId, Position, Timestamp};
+use weir_testkit::{Repository, TurnedClock};
 
 fn repository() -> Repository {
     Repository::with(&[("Makefile", "test:\n\ttrue\n")])
@@ -19,6 +20,16 @@ fn owner(person: PersonId) -> Caller {
     Caller { actor: Actor::Person(person), rights: rights.into(), token: None }
 }
 
+fn hello() -> NewTask {
+    NewTask {
+        title: "say hello".into(),
+        text: String::new(),
+        paths: PathSet::everything(),
+        after: vec![],
+        key: Some("hello".into()),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_space_is_found_again_as_it_was_left() {
     let (repo, trees) = (repository(), tempfile::tempdir().expect("a folder"));
@@ -31,13 +42,7 @@ async fn a_space_is_found_again_as_it_was_left() {
     assert!(matches!(&held, Error::Refused(refusal) if refusal.code == "space.in_use"), "{held}");
 
     let caller = owner(found.owner);
-    let new = NewTask {
-        title: "say hello".into(),
-        text: String::new(),
-        paths: PathSet::everything(),
-        after: vec![],
-        key: Some("hello".into()),
-    };
+    let new = hello();
     let task = space.engine().create_task(&caller, new.clone()).await.expect("created");
     let again = space.engine().create_task(&caller, new).await.expect("asked twice");
     assert_eq!(task, again);
@@ -60,6 +65,31 @@ async fn a_space_is_found_again_as_it_was_left() {
     assert_eq!((hold.session, hold.token), (claim.session, claim.token));
     space.engine().authenticate(secret.reveal()).expect("still alive");
     assert_eq!(repo.git(&["status", "--porcelain=v2", "--branch"]), before);
+}
+
+/// The clock was years ahead, and was set right while nothing ran: what was recorded stays in order, and what was
+/// claimed is held for as long as it was promised, no shorter and no longer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_set_back_between_two_starts_turns_nothing_back() {
+    let (repo, trees) = (repository(), tempfile::tempdir().expect("a folder"));
+    let year_2100 = Timestamp::from_millis(4_102_444_800_000);
+    let clock = Some(ClockSource(Arc::new(TurnedClock::at(year_2100))));
+    let ahead = Options { clock, ..options(repo.path(), trees.path()) };
+    let (space, found) = Space::open(&ahead).expect("opens");
+    let caller = owner(found.owner);
+    let task = space.engine().create_task(&caller, hello()).await.expect("created");
+    let claim = space.engine().claim_task(&caller, Ask::default()).await.expect("claimed");
+    drop(space);
+
+    let (space, _) = Space::open(&options(repo.path(), trees.path())).expect("opens again");
+    let engine = space.engine();
+    assert!(engine.now() >= year_2100 && engine.now() < claim.expires_at, "{}", engine.now());
+    let secret = claim.secret.expect("a person opened the session");
+    let agent = engine.authenticate(secret.reveal()).expect("the session is alive");
+    let renewed = engine.claim_task(&agent, Ask { task: Some(task), ..Ask::default() }).await;
+    assert_eq!(renewed.expect("still held").token, claim.token);
+    let records = engine.log(Position(0), 1000).expect("read");
+    assert!(records.is_sorted_by_key(|record| record.at), "time went back: {records:#?}");
 }
 
 #[test]
