@@ -46,6 +46,12 @@ const BENCHES: [Bench; 5] = [
         needs_weir: true,
         about: "Kill the server at random points under load, for longer than the tests do",
     },
+    Bench {
+        name: "commands",
+        example: "bench_commands",
+        needs_weir: false,
+        about: "What is seen of labelled commands: recall, questions too many, spellings",
+    },
 ];
 
 /// A line for each bench, for the help.

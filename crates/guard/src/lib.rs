@@ -20,6 +20,7 @@ pub mod policy;
 pub mod push;
 pub mod secrets;
 mod session;
+pub mod shell;
 mod state;
 mod token;
 
