@@ -15,7 +15,7 @@ struct Bench {
     about: &'static str,
 }
 
-const BENCHES: [Bench; 5] = [
+const BENCHES: &[Bench] = &[
     Bench {
         name: "ledger",
         example: "bench_ledger",

@@ -6,6 +6,8 @@ pub(crate) mod audit;
 pub(crate) mod change;
 pub(crate) mod completions;
 pub(crate) mod down;
+pub(crate) mod guard;
+pub(crate) mod hook;
 pub(crate) mod init;
 pub(crate) mod log;
 pub(crate) mod mcp;
@@ -41,6 +43,8 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, command: Command) -> Result<Exit, Co
         Command::Show(args) => show::run(ui, here, &args),
         Command::Task(command) => task::run(ui, here, command),
         Command::Session(command) => session::run(ui, here, command),
+        Command::Hook(args) => return Ok(hook::run(&args)),
+        Command::Guard(command) => return guard::run(ui, here, command),
         Command::Approval(command) => approval::run(ui, here, command),
         Command::Agents => agents::run(ui, here),
         Command::Pause(args) => agents::pause(ui, here, args),

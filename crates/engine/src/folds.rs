@@ -26,11 +26,14 @@ pub struct Folds {
     pub queue: Queue,
     /// Stages and waits.
     pub flow: Flow,
+    /// The last record that is taken in: what is decided on these folds stands after it.
+    pub position: Position,
 }
 
 impl Folds {
     /// Takes a fact in, in every pillar that folds it.
     pub fn take(&mut self, at: Timestamp, position: Position, event: &Event) {
+        self.position = position;
         match event {
             Event::Guard(event) => weir_guard::evolve(&mut self.guard, event),
             Event::Act(event) => {

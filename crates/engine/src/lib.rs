@@ -12,6 +12,7 @@ mod driver;
 mod error;
 mod folds;
 mod meet;
+mod policies;
 mod rules;
 mod secret;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use ask::{Ask, Claim, NewSession, NewTask, NewToken, Opened};
 pub use clock::{Entropy, SystemClock, SystemEntropy};
 pub use error::{Error, Failure};
 pub use folds::Folds;
+pub use meet::acts::{Answered, Explained, Files, Otherwise};
 pub use meet::push::PushReply;
 pub use rules::Found as Checks;
 pub use secret::Secret;
@@ -56,6 +58,10 @@ pub(crate) struct Inner {
     trees: PathBuf,
     /// The address that git clients push to.
     remote: RwLock<String>,
+    /// The policies in force.
+    policies: policies::Policies,
+    /// What was looked at and is not written yet.
+    looks: meet::acts::Looks,
     /// Stops the checks of the candidate under test.
     test: Mutex<Option<(CandidateId, weir_sandbox::Cancel)>>,
 }

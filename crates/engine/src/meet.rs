@@ -1,6 +1,6 @@
 //! Where pillars meet: a file for each kind of command, and no rule in any.
 
-mod acts;
+pub(crate) mod acts;
 pub(crate) mod people;
 pub(crate) mod push;
 pub(crate) mod review;

@@ -41,6 +41,8 @@ pub struct Options {
     /// Go on without acknowledged records that the disk lost, if this is the last that is left, and record that.
     /// PostgreSQL keeps its own log.
     pub accept_loss: Option<Position>,
+    /// A folder with the organization's policies, which the repository's can only make stricter.
+    pub floor: Option<PathBuf>,
     /// What tells the time; the system's clock unless said.
     pub clock: Option<ClockSource>,
 }
@@ -58,9 +60,10 @@ impl std::fmt::Debug for ClockSource {
 impl Options {
     /// The usual: everything under `.git/weir` of the repository around `dir`.
     pub fn here(dir: impl Into<PathBuf>) -> Self {
-        let (trunk, home, trees, accept_loss, clock) = (None, None, None, None, None);
+        let (trunk, home, trees, accept_loss) = (None, None, None, None);
+        let (floor, clock) = (None, None);
         let (dir, store, drive) = (dir.into(), Store::Embedded, true);
-        Self { dir, trunk, home, trees, store, drive, accept_loss, clock }
+        Self { dir, trunk, home, trees, store, drive, accept_loss, floor, clock }
     }
 }
 
@@ -173,6 +176,8 @@ impl Space {
             rules_at: Mutex::new(None),
             trees,
             remote: RwLock::new(String::new()),
+            policies: crate::policies::Policies::new(options.floor.as_deref())?,
+            looks: crate::meet::acts::Looks::default(),
             test: Mutex::new(None),
         }));
         if let Some(loss) = opened.recovery.loss {
@@ -180,6 +185,12 @@ impl Space {
             record_loss(&engine, loss)?;
         }
         let owner = found_space(&engine, &source, &name)?;
+        engine.read_policies(imported)?;
+        notes.extend(engine.policies_fault().map(|fault| {
+            format!(
+                "the policies on the trunk are not in force: {fault}; those that Weir ships are"
+            )
+        }));
         let owner_token = ensure_owner_token(&engine, &home, owner)?;
         if rules.gate.checks.is_empty() {
             notes.push("no checks were found: what merges, lands. Write some into `weir.toml`: `weir init`".into());

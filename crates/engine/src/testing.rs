@@ -63,6 +63,8 @@ impl Field {
             rules_at: Mutex::default(),
             trees: folder.path().join("trees"),
             remote: RwLock::default(),
+            policies: crate::policies::Policies::new(None).expect("those that Weir ships"),
+            looks: crate::meet::acts::Looks::default(),
             test: Mutex::default(),
         }));
         let owner = person(found_space(&engine, &source, "field").expect("opened"));

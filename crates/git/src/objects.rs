@@ -162,17 +162,37 @@ impl Objects {
         file.map(|entry| read_blob(&repo, BlobId(entry.object_id()), max_bytes)).transpose()
     }
 
+    /// What lies in the folder at `path` in the revision `id`, in git's order; nothing when there is no such folder.
+    pub fn folder(&self, id: CommitId, path: &BStr) -> Result<Vec<Entry>, Error> {
+        let repo = self.repo();
+        let doing = || read_failed::<gix::Error>(format!("read folder `{path}`"));
+        let tree = find_commit(&repo, id)?.tree().map_err(doing())?;
+        let found = tree.lookup_entry(path.split_str("/")).map_err(doing())?;
+        let Some(folder) = found.filter(|entry| entry.mode().is_tree()) else {
+            return Ok(Vec::new());
+        };
+        let object = folder.object().map_err(doing())?;
+        entries(&object.into_tree(), doing)
+    }
+
     /// What lies in the root folder of the revision `id`, in git's order.
     pub fn root(&self, id: CommitId) -> Result<Vec<Entry>, Error> {
         let repo = self.repo();
         let doing = || read_failed::<gix::Error>("read the root folder");
         let tree = find_commit(&repo, id)?.tree().map_err(doing())?;
-        let entry = |entry: gix::Result<gix::object::tree::EntryRef<'_, '_>>| {
-            let entry = entry.map_err(doing())?;
-            Ok(Entry { name: entry.filename().to_owned(), mode: Mode::of(entry.mode()) })
-        };
-        tree.iter().map(entry).collect()
+        entries(&tree, doing)
     }
+}
+
+fn entries<F: FnOnce(gix::Error) -> Error>(
+    tree: &gix::Tree<'_>,
+    doing: impl Fn() -> F,
+) -> Result<Vec<Entry>, Error> {
+    let entry = |entry: gix::Result<gix::object::tree::EntryRef<'_, '_>>| {
+        let entry = entry.map_err(doing())?;
+        Ok(Entry { name: entry.filename().to_owned(), mode: Mode::of(entry.mode()) })
+    };
+    tree.iter().map(entry).collect()
 }
 
 pub(crate) fn find_commit(repo: &gix::Repository, id: CommitId) -> Result<gix::Commit<'_>, Error> {

@@ -278,6 +278,16 @@ impl Acts {
 }
 
 impl Doing {
+    /// Whether an act with these arguments was decided of late.
+    pub fn has_decided(&self, exactly: Digest) -> bool {
+        self.track.has(exactly)
+    }
+
+    /// Whether a call with these arguments failed when it was last made.
+    pub fn is_failing(&self, exactly: Digest) -> bool {
+        self.track.fails(exactly)
+    }
+
     fn count(&mut self, last: Last, answer: Answer) {
         match answer {
             Answer::Allow => self.allowed += 1,

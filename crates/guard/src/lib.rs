@@ -14,6 +14,7 @@ pub mod acts;
 mod approval;
 mod caller;
 mod command;
+pub mod effects;
 mod name;
 mod people;
 pub mod policy;

@@ -47,6 +47,27 @@ pub struct Config {
     pub sessions: Sessions,
     /// What a push may bring.
     pub push: Push,
+    /// How acts of agents are judged.
+    pub guard: Guard,
+}
+
+/// `[guard]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Guard {
+    /// Whether what policies say holds.
+    pub enforcement: Enforcement,
+}
+
+/// Whether what policies say holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Enforcement {
+    /// It holds.
+    #[default]
+    On,
+    /// It is recorded, and everything is allowed: to see what policies would do before they do it.
+    Shadow,
 }
 
 /// `[review]`

@@ -7,6 +7,7 @@ pub(crate) mod acts;
 pub(crate) mod audit;
 pub(crate) mod changes;
 pub(crate) mod events;
+pub(crate) mod guard;
 pub(crate) mod look;
 pub(crate) mod people;
 pub(crate) mod sessions;
@@ -66,6 +67,7 @@ fn described() -> (Router<Weir>, OpenApi) {
         .routes(routes!(sessions::list, sessions::open))
         .routes(routes!(sessions::end))
         .routes(routes!(acts::attach))
+        .merge(hooks())
         .routes(routes!(changes::list))
         .routes(routes!(changes::get))
         .routes(routes!(changes::approve))
@@ -80,6 +82,11 @@ fn described() -> (Router<Weir>, OpenApi) {
         .routes(routes!(acts::pause))
         .routes(routes!(acts::resume))
         .routes(routes!(acts::proposals))
+        .routes(routes!(guard::policies))
+        .routes(routes!(guard::explain))
+        .routes(routes!(guard::test))
+        .routes(routes!(guard::replay))
+        .routes(routes!(guard::analyze))
         .routes(routes!(people::list, people::add))
         .routes(routes!(people::set_role))
         .routes(routes!(people::remove))
@@ -93,6 +100,13 @@ fn described() -> (Router<Weir>, OpenApi) {
         .routes(routes!(audit::proof))
         .routes(routes!(audit::export))
         .split_for_parts()
+}
+
+/// What clients tell of themselves may be much larger than what others send.
+fn hooks() -> OpenApiRouter<Weir> {
+    OpenApiRouter::new()
+        .routes(routes!(acts::hook))
+        .layer(DefaultBodyLimit::max(weir_hook::PAYLOAD_MAX + 1))
 }
 
 /// The routes, and the document that describes them.

@@ -6,6 +6,7 @@
 pub mod act;
 pub mod audit;
 pub mod change;
+pub mod guard;
 pub mod people;
 pub mod queue;
 pub mod schema;
@@ -19,6 +20,10 @@ pub use act::{
 };
 pub use audit::{Consistency, Inclusion, Proof, ProvenRecord};
 pub use change::{Change, ChangeState, Rejection, Repair, Revision};
+pub use guard::{
+    ExplainedEffect, Explanation, Ground, Policies, PolicyChange, PolicyFile, PolicyFiles,
+    PolicyFinding, PolicyRule, PolicyTest, Replayed, ReplayedOne,
+};
 pub use people::{
     IssuedToken, NewPerson, NewRole, NewSession, NewSignIn, NewToken, OpenedSession, Parting,
     Person, Session, SignInLink, Token,

@@ -85,6 +85,7 @@ impl Engine {
     pub(crate) fn read_rules(&self, tip: CommitId) -> Result<crate::rules::Found, Error> {
         let found = crate::rules::read(self.0.trunk.objects(), tip)?;
         *self.0.rules.write().unwrap_or_else(PoisonError::into_inner) = found.config.clone();
+        self.read_policies(tip)?;
         *self.0.rules_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(tip);
         Ok(found)
     }

@@ -1,5 +1,15 @@
 //! Acts: people answer agents, hold them and let them go; clients are wired to sessions.
 
+mod decide;
+mod files;
+mod guard;
+mod looks;
+mod scope;
+
+pub use decide::Answered;
+pub use guard::{Explained, Files, Otherwise};
+pub(crate) use looks::Looks;
+
 use crate::core::Decided;
 use crate::{Caller, Engine, Error, Folds};
 use weir_model::act::{Client, Taint};

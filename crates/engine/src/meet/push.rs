@@ -244,6 +244,9 @@ impl Engine {
         if let Some(new) = asked.new {
             // A gate that cannot be read must not land.
             crate::rules::committed(objects, new)?;
+            if facts.touches(crate::policies::FOLDER) {
+                self.judge_policies(objects, new)?;
+            }
         }
         let person = self.read(|folds| folds.guard.root_person(session)).unwrap_or_default();
         let submission = Submission {

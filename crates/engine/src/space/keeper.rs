@@ -66,10 +66,12 @@ impl Keeper {
                     tracing::error!(error = %chain(&error), "could not follow the ledger");
                     std::thread::sleep(Duration::from_secs(1));
                 }
+                engine.write_all_looks();
                 if position.0 - last.0 >= SNAPSHOT_EVERY {
                     last = write_snapshot(core).unwrap_or(last);
                 }
             }
+            engine.write_all_looks();
             if engine.0.core.read(|standing| standing.position) > last {
                 write_snapshot(&engine.0.core);
             }

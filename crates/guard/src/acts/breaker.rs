@@ -34,6 +34,8 @@ const RATE_TIME: Duration = Duration::from_mins(1);
 pub struct Track {
     /// The latest acts, oldest first.
     latest: VecDeque<Digest>,
+    /// The latest acts that a person was asked for.
+    by_person: VecDeque<Digest>,
     /// How often in a row a call with these arguments failed.
     failures: BTreeMap<Digest, usize>,
     /// How many acts in a row were refused.
@@ -63,6 +65,10 @@ impl Track {
         if by_person {
             // A person stands in between: they see how often they are asked.
             self.count(at);
+            self.by_person.push_back(exactly);
+            if self.by_person.len() > WINDOW {
+                self.by_person.pop_front();
+            }
         } else {
             self.looked(at, exactly);
         }
@@ -106,6 +112,14 @@ impl Track {
         } else {
             self.failures.remove(&exactly);
         }
+    }
+
+    pub(super) fn has(&self, exactly: Digest) -> bool {
+        self.latest.contains(&exactly) || self.by_person.contains(&exactly)
+    }
+
+    pub(super) fn fails(&self, exactly: Digest) -> bool {
+        self.failures.contains_key(&exactly)
     }
 
     /// How often the latest acts, ending with `exactly`, went round in one loop of a few acts.

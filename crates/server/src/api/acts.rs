@@ -5,30 +5,77 @@ use crate::door::{Body, Door, Named, Optional};
 use crate::reply::{Problem, Reply};
 use crate::see::unknown_on_disk;
 use crate::wire::{
-    Agents, Allowance, Approval, Attachment, Done, HookCheck, List, Proposal, Refused, Whom, Words,
+    Agents, Allowance, Approval, Attachment, Done, HookCheck, HookReply, List, Proposal, Refused,
+    Whom, Words,
 };
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::Query;
 use serde::Deserialize;
 use utoipa::IntoParams;
+use weir_model::act::Client;
 use weir_model::event::act::Reach;
 use weir_model::{AnyId, ApprovalId, Event, Position, Refusal, SessionId};
 
 /// What to list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Which {
+pub(crate) struct Listed {
     /// Also those that were answered or ended.
     #[serde(default)]
     all: bool,
 }
 
+/// Which event of the client's it is.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Which {
+    /// The event, as the client calls it.
+    event: String,
+    /// Whether a person sits at the client, so that it can ask them.
+    #[serde(default)]
+    attended: bool,
+}
+
+/// Answer a client's hook
+///
+/// The body is what the client gave its hook, unchanged; the answer is what the hook program prints and how it ends.
+/// Where the client waits for a yes, the decision is on record before this answers.
+#[utoipa::path(post, path = "/v1/hook/{client}", tag = "acts", params(Which,
+    ("client" = String, Path, example = "claude")), request_body = String,
+    responses((status = 200, body = HookReply), (status = "default", body = Refused)))]
+pub(crate) async fn hook(
+    door: Door,
+    Named(client): Named<Client>,
+    Query(which): Query<Which>,
+    payload: Bytes,
+) -> Reply<HookReply> {
+    let Which { event, attended } = which;
+    let said = move |reply: weir_hook::Reply| {
+        let weir_hook::Reply { stdout, stderr, exit } = reply;
+        Json(HookReply { stdout, stderr, exit })
+    };
+    let act = match weir_hook::read(client, &event, &payload) {
+        Ok(act) => act,
+        // What cannot be read is refused in the client's own way, and told to its agent.
+        Err(refusal) => return Ok(said(weir_hook::refuse(client, &event, &refusal.to_string()))),
+    };
+    let answered = door.engine().act(&door.caller, act).await?;
+    let words = weir_hook::Words {
+        context: answered.context,
+        approval: answered.approval.map(|approval| approval.to_string()),
+        attended,
+        ..weir_hook::Words::default()
+    };
+    Ok(said(weir_hook::answer(client, &event, &answered.ruling, &words)))
+}
+
 /// The requests that wait for a person
 ///
 /// Oldest first; with `all`, the latest hundred, answered or not.
-#[utoipa::path(get, path = "/v1/approvals", tag = "acts", params(Which),
+#[utoipa::path(get, path = "/v1/approvals", tag = "acts", params(Listed),
     responses((status = 200, body = List<Approval>), (status = "default", body = Refused)))]
-pub(crate) async fn list(door: Door, Query(which): Query<Which>) -> Reply<List<Approval>> {
+pub(crate) async fn list(door: Door, Query(which): Query<Listed>) -> Reply<List<Approval>> {
     door.tell(|see| {
         let acts = &see.folds.acts;
         let mut found: Vec<_> =

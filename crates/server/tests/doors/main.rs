@@ -1,5 +1,6 @@
 //! Every door, on a real engine beside a real repository: what it lets in, what it turns away, and in which words.
 
+mod acts;
 mod api;
 mod events;
 mod git;

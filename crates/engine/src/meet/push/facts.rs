@@ -97,6 +97,11 @@ impl Facts {
         self.paths.iter().map(Path::changed).collect()
     }
 
+    /// Whether any commit changes anything below `folder`.
+    pub(crate) fn touches(&self, folder: &str) -> bool {
+        self.paths.iter().any(|path| path.path.starts_with(folder.as_bytes()))
+    }
+
     /// The paths that differ from the trunk in the end, as a page shows them.
     pub(crate) fn shown_paths(&self) -> Vec<String> {
         self.shown.iter().map(ToString::to_string).collect()

@@ -1,0 +1,231 @@
+//! `weir hook`: what a client runs at each event. Small and quick, and it never says yes by mistake.
+//!
+//! Promise: whatever goes wrong here (no server, no credentials, a payload that is too large, an answer that is no
+//! answer, too little time) is said to the client as a refusal in its own words, wherever it waits for a yes or a no.
+//! Deliberately absent: decisions. The server reads the payload and answers; this carries both.
+
+use crate::client::is_loopback;
+use crate::exit::Exit;
+use crate::here::{SessionFile, read_private};
+use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
+use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+use weir_hook::{PAYLOAD_MAX, Reply};
+use weir_model::Digest;
+use weir_model::act::Client;
+use weir_server::wire::HookReply;
+
+/// What a client's hook runs: it takes the event from stdin, asks Weir, and answers in the client's words
+///
+/// `weir attach` writes this into the client's settings; nobody types it. The session is the first of: the variables
+/// `WEIR_URL` and `WEIR_TOKEN`; the session file of the worktree; what `weir attach` kept for the client. Where Weir
+/// cannot be asked, nothing is allowed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct HookArgs {
+    /// The client
+    client: Client,
+    /// The event, as the client calls it
+    event: String,
+    /// A person sits at the client, so that it can ask them itself
+    #[arg(long)]
+    attended: bool,
+}
+
+/// The client's own limit is longer, so that this always speaks first.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Whether this process was started as a hook: then nothing else is set up.
+pub(crate) fn is_asked() -> bool {
+    let mut args = std::env::args_os().skip(1);
+    args.next().is_some_and(|word| word == "hook")
+        && !args.any(|word| word == "--help" || word == "-h")
+}
+
+/// Runs the hook from the process's own arguments.
+pub(crate) fn main() -> ExitCode {
+    let args: Vec<OsString> = std::env::args_os().skip(2).collect();
+    let attended = args.iter().any(|word| word == "--attended");
+    let words: Vec<String> = args
+        .iter()
+        .filter(|word| *word != "--attended")
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let (name, event) = match words.as_slice() {
+        [client, event] => (client.as_str(), event.as_str()),
+        _ => {
+            // Status 2 blocks in every client that knows a status.
+            let _ = writeln!(std::io::stderr(), "error: usage: weir hook <CLIENT> <EVENT>");
+            return ExitCode::from(2);
+        }
+    };
+    let client: Client = match name.parse() {
+        Ok(client) => client,
+        Err(refusal) => {
+            let _ = writeln!(std::io::stderr(), "error: {refusal}");
+            return ExitCode::from(2);
+        }
+    };
+    end(&answer(client, event, attended))
+}
+
+/// The same, when the command line was read in full: with a global option before it.
+pub(crate) fn run(args: &HookArgs) -> Exit {
+    let reply = answer(args.client, &args.event, args.attended);
+    if end(&reply) == ExitCode::SUCCESS { Exit::Ok } else { Exit::Usage }
+}
+
+fn end(reply: &Reply) -> ExitCode {
+    // A client that does not read what it is told must still see the status.
+    let _ = std::io::stderr().write_all(reply.stderr.as_bytes());
+    let mut out = std::io::stdout();
+    let said = out.write_all(reply.stdout.as_bytes()).and_then(|()| out.flush());
+    // An answer that was not heard is none: status 2 blocks.
+    if said.is_err() && !reply.stdout.is_empty() { ExitCode::from(2) } else { reply.exit.into() }
+}
+
+fn answer(client: Client, event: &str, attended: bool) -> Reply {
+    match ask(client, event, attended) {
+        Ok(HookReply { stdout, stderr, exit }) => Reply { stdout, stderr, exit },
+        Err(why) => weir_hook::refuse(client, event, &why),
+    }
+}
+
+fn ask(client: Client, event: &str, attended: bool) -> Result<HookReply, String> {
+    let payload = payload()?;
+    let speaker = Speaker::find(client)?;
+    let query = if attended { "&attended=true" } else { "" };
+    let url = speaker.url.trim_end_matches('/');
+    let event: String =
+        event.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
+    let at = format!("{url}/v1/hook/{client}?event={event}{query}");
+    let mut config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_global(Some(DEADLINE));
+    if is_loopback(url) {
+        // A proxy in the environment is the agent's to set.
+        config = config.proxy(None);
+    }
+    let request = config
+        .build()
+        .new_agent()
+        .post(at)
+        .header("Authorization", format!("Bearer {}", speaker.token))
+        .header("Content-Type", "application/json");
+    let unreachable = |error: ureq::Error| {
+        format!(
+            "Weir at {url} cannot be asked ({error}), so nothing is allowed; a person starts it with `weir up`"
+        )
+    };
+    let mut response = request.send(payload.as_slice()).map_err(unreachable)?;
+    let status = response.status();
+    let body =
+        response.body_mut().with_config().limit(1 << 20).read_to_vec().map_err(unreachable)?;
+    if status.is_success() {
+        return serde_json::from_slice(&body)
+            .map_err(|_| "Weir's answer cannot be understood, so nothing is allowed".to_owned());
+    }
+    let refused: Option<weir_server::wire::Refused> = serde_json::from_slice(&body).ok();
+    Err(match refused {
+        Some(refused) => {
+            let hint = refused.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+            format!("{}{hint} (`{}`)", refused.sentence, refused.code)
+        }
+        None => format!("what runs at {url} does not speak like Weir, so nothing is allowed"),
+    })
+}
+
+/// What the client says, whole.
+fn payload() -> Result<Vec<u8>, String> {
+    let mut payload = Vec::new();
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        return Err("a hook takes the client's event from stdin".to_owned());
+    }
+    let limit = PAYLOAD_MAX as u64 + 1;
+    let read = stdin.lock().take(limit).read_to_end(&mut payload);
+    read.map_err(|error| format!("the client's event could not be read: {error}"))?;
+    if payload.len() > PAYLOAD_MAX {
+        return Err(format!(
+            "the client's event has more than {PAYLOAD_MAX} bytes; do it in smaller steps"
+        ));
+    }
+    Ok(payload)
+}
+
+/// As whom the hook speaks, and to which server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Speaker {
+    pub(crate) url: String,
+    pub(crate) token: String,
+}
+
+impl Speaker {
+    fn find(client: Client) -> Result<Self, String> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        if let (Some(url), Some(token)) = (variable("WEIR_URL"), variable("WEIR_TOKEN")) {
+            return Ok(Self { url, token });
+        }
+        let kept = kept(client);
+        // An agent could write the session file of its worktree: it may say as whom to speak, never to whom.
+        if let Some(file) = session_file()
+            && kept.as_ref().is_none_or(|kept| kept.url == file.url)
+        {
+            return Ok(Self { url: file.url, token: file.token });
+        }
+        kept.ok_or_else(|| {
+            format!("no Weir session is known here; a person attaches one: `weir attach {client}`")
+        })
+    }
+}
+
+/// As whom the client's hooks speak in this folder, as `weir attach` kept it for the worktree around it.
+fn kept(client: Client) -> Option<Speaker> {
+    let folder = config_folder()?.join("attached");
+    let here = std::env::current_dir().ok()?;
+    here.ancestors().find_map(|worktree| {
+        let path = folder.join(speaker_name(client, worktree));
+        let (_, text) = read_private(&path).ok()??;
+        serde_json::from_str(&text).ok()
+    })
+}
+
+/// Weir's own folder of settings.
+pub(crate) fn config_folder() -> Option<PathBuf> {
+    let named =
+        std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    Some(named.or_else(|| Some(std::env::home_dir()?.join(".config")))?.join("weir"))
+}
+
+/// The session file of the worktree around this folder; no process is started for it.
+fn session_file() -> Option<SessionFile> {
+    let here = std::env::current_dir().ok()?;
+    let git = here.ancestors().map(|folder| folder.join(".git")).find(|git| git.exists())?;
+    let (_, text) = read_private(&git_dir(&git)?.join("weir-session.json")).ok()??;
+    serde_json::from_str(&text).ok()
+}
+
+/// `.git` is a folder, or a file that names one.
+fn git_dir(git: &Path) -> Option<PathBuf> {
+    if git.is_dir() {
+        return Some(git.to_owned());
+    }
+    let text = std::fs::read_to_string(git).ok()?;
+    let named = text.strip_prefix("gitdir:")?.trim();
+    Some(git.parent()?.join(named))
+}
+
+/// The file that says as whom the hooks of a client in a worktree speak.
+pub(crate) fn speaker_name(client: Client, worktree: &Path) -> String {
+    format!("{client}-{}.json", key_of(worktree))
+}
+
+/// Short, and the same for the same folder.
+pub(crate) fn key_of(worktree: &Path) -> String {
+    let digest = Digest::of(worktree.as_os_str().as_encoded_bytes()).to_string();
+    digest.get(..16).unwrap_or(&digest).to_owned()
+}
