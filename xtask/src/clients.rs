@@ -4,7 +4,6 @@
 //! tests start the executables in the packages themselves.
 
 use crate::failure::Failure;
-use crate::needs;
 use crate::run::{root, shown, target, works};
 use crate::test;
 use std::fs;
@@ -17,8 +16,7 @@ const DONE: &str = "installed.json";
 /// Installs the clients if they are not, and drives them. More arguments go to the test runner.
 pub(crate) fn drive(more: &[&str]) -> Result<(), Failure> {
     let clients = install()?;
-    let path = needs::search_path()?;
-    shown(test::of_clients(&path, more).env("WEIR_CLIENTS", clients))
+    shown(test::of_clients(more).env("WEIR_CLIENTS", clients))
 }
 
 /// The folder with the installed clients.

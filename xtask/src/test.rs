@@ -41,13 +41,13 @@ pub(crate) fn some(filters: &[&str]) -> Result<(), Failure> {
 }
 
 /// The tests that drive real agent clients; all others leave them out.
-pub(crate) fn of_clients(path: &OsStr, more: &[&str]) -> Command {
-    let suites = ["--workspace", "--test", "drivers", "--test", "hooks"];
+pub(crate) fn of_clients(more: &[&str]) -> Command {
+    let suites = ["--workspace", "--test", "drivers", "--test", "hooks", "--test", "clients"];
     let mut command = match has_nextest() {
         true => cargo(&["nextest", "run", "--run-ignored", "only", "--no-capture"]),
         false => cargo(&["test"]),
     };
-    command.args(suites).args(more).env("PATH", path);
+    command.args(suites).args(more);
     if !has_nextest() {
         command.args(["--", "--ignored", "--nocapture"]);
     }

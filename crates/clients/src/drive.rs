@@ -54,6 +54,21 @@ pub struct ToolServerAt {
     pub name: String,
     /// Its endpoint, streamable HTTP.
     pub url: String,
+    /// The bearer token that it wants.
+    pub token: Option<String>,
+}
+
+impl ToolServerAt {
+    /// The headers that a request to it bears.
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        self.token.iter().map(|token| ("Authorization", format!("Bearer {token}"))).collect()
+    }
+
+    /// The same, as most clients write them in their settings.
+    fn header_object(&self) -> serde_json::Value {
+        let pairs = self.headers().into_iter();
+        serde_json::Value::Object(pairs.map(|(name, value)| (name.into(), value.into())).collect())
+    }
 }
 
 /// One run of a client.
@@ -75,6 +90,8 @@ pub struct Run<'r> {
     pub environment: Vec<(String, OsString)>,
     /// Added to its command line when it is driven headless.
     pub arguments: Vec<String>,
+    /// Whether a sandbox of the client's own stays on, where it has one. It may keep an agent from committing.
+    pub is_confined: bool,
     /// Who answers in the editor.
     pub person: Person,
     /// After this long it is killed.
@@ -149,6 +166,16 @@ impl Client {
             Self::Codex => "@openai/codex",
             Self::Gemini => "@google/gemini-cli",
             Self::OpenCode => "opencode-linux-x64",
+        }
+    }
+
+    /// Its program, as whoever attaches it needs to know. Those that are scripts find Node on the path of a run.
+    pub fn program(self, programs: &Programs) -> PathBuf {
+        match self {
+            Self::Claude => programs.of("@anthropic-ai/claude-code-linux-x64", "claude"),
+            Self::Codex => programs.of("@openai/codex", "bin/codex.js"),
+            Self::Gemini => programs.of("@google/gemini-cli", "bundle/gemini.js"),
+            Self::OpenCode => programs.of("opencode-linux-x64", "bin/opencode"),
         }
     }
 

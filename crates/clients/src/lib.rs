@@ -5,13 +5,14 @@
 //! tool result that the client sent back. A run has a home, a repository and an environment of its own, a dummy key
 //! and no network.
 //! Deliberately absent: Weir. What attaches a client to it, and what is then asserted, stand with the suite in
-//! `crates/cli/tests/clients`. Only tests may import this.
+//! `crates/cli/tests/clients.rs`. Only tests may import this.
 
 pub mod drive;
 pub mod enclosure;
 pub mod model;
 mod place;
 mod programs;
+pub mod suite;
 pub mod tool_server;
 pub mod trial;
 

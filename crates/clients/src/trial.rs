@@ -50,6 +50,10 @@ pub struct Trial {
     pub mode: Mode,
     /// What the person in the editor says.
     pub person: Person,
+    /// Whether a sandbox of the client's own stays on.
+    pub is_confined: bool,
+    /// Tool servers beside the one that only remembers.
+    pub servers: Vec<ToolServerAt>,
     /// What the model says.
     pub script: Script,
     /// Is told of every turn before it is said.
@@ -135,7 +139,20 @@ impl Trial {
         let script = Script::new(turns.chain([Turn::say("done")]));
         let touch = Step::Shell(format!("touch {}", Attempt::SubAgent.trace()));
         let script = script.with_sub_agent(MARK, [Turn::from(touch), Turn::say("done")]);
-        Self { client, mode, person: Person::Allows, script, watcher: Watcher::default() }
+        Self::saying(client, mode, script)
+    }
+
+    /// A client whose model says this. Its own sandbox stays on; who is asked in the editor says yes.
+    pub fn saying(client: Client, mode: Mode, script: Script) -> Self {
+        Self {
+            client,
+            mode,
+            person: Person::Allows,
+            is_confined: true,
+            servers: Vec::new(),
+            script,
+            watcher: Watcher::default(),
+        }
     }
 
     /// Holds the trial in `place`.
@@ -146,7 +163,9 @@ impl Trial {
         let failed = |error: io::Error| error.to_string();
         let tools = ToolServer::start().map_err(failed)?;
         let model = Model::watched(self.script, self.watcher).map_err(failed)?;
-        let servers = [ToolServerAt { name: TOOL_SERVER.to_owned(), url: tools.url().to_owned() }];
+        let url = tools.url().to_owned();
+        let mut servers = self.servers;
+        servers.push(ToolServerAt { name: TOOL_SERVER.to_owned(), url, token: None });
         let mut run = Run {
             client: self.client,
             mode: self.mode,
@@ -156,6 +175,7 @@ impl Trial {
             tool_servers: &servers,
             environment: Vec::new(),
             arguments: Vec::new(),
+            is_confined: self.is_confined,
             person: self.person,
             patience: PATIENCE,
         };

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use weir_clients::drive::{Client, Mode, Person, Run, ToolServerAt};
 use weir_clients::model::{Model, Script, Step, Turn};
 use weir_clients::tool_server::ToolServer;
-use weir_clients::{Place, Programs};
+use weir_clients::{Place, Programs, suite};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -20,12 +20,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[ignore = "needs the agent clients: cargo xtask test --clients"]
 fn each_client_carries_out_each_kind_of_step() {
     let name = "each_client_carries_out_each_kind_of_step";
-    let Some(programs) = support::enclosed(name) else { return };
+    let Some(programs) = suite::enclosed(name) else { return };
     let mut faults = Vec::new();
     for client in Client::ALL {
         for mode in Mode::ALL {
             let name = format!("{} {}", client.name(), mode.name());
-            if !support::is_selected(&name) {
+            if !suite::is_selected(&name) {
                 continue;
             }
             let started = Instant::now();
@@ -57,7 +57,7 @@ fn drive(programs: &Programs, client: Client, mode: Mode) -> Vec<String> {
     let sub = [Turn::from(Step::Shell("echo sub > sub.txt".into())), Turn::say("made")];
     let sub_turns = sub.len();
     let model = Model::start(Script::new(turns).with_sub_agent("MARK", sub)).unwrap();
-    let servers = [ToolServerAt { name: "probe".into(), url: tools.url().into() }];
+    let servers = [ToolServerAt { name: "probe".into(), url: tools.url().into(), token: None }];
     let run = Run {
         client,
         mode,
@@ -67,6 +67,7 @@ fn drive(programs: &Programs, client: Client, mode: Mode) -> Vec<String> {
         tool_servers: &servers,
         environment: Vec::new(),
         arguments: Vec::new(),
+        is_confined: true,
         person: Person::Allows,
         patience: PATIENCE,
     };

@@ -18,7 +18,7 @@ use std::time::Instant;
 use table::Cells;
 use weir_clients::drive::{Client, Mode};
 use weir_clients::trial::{Attempt, Held, Seen, Trial};
-use weir_clients::{Place, Programs, enclosure};
+use weir_clients::{Place, Programs, enclosure, suite};
 
 /// What was seen, and what went otherwise than the script.
 type Account = (Cells, Vec<String>);
@@ -27,7 +27,7 @@ type Account = (Cells, Vec<String>);
 #[ignore = "needs the agent clients: cargo xtask test --clients"]
 fn each_client_does_with_a_hook_what_the_page_says() {
     let name = "each_client_does_with_a_hook_what_the_page_says";
-    let Some(programs) = support::enclosed(name) else { return };
+    let Some(programs) = suite::enclosed(name) else { return };
     let mut seen = Cells::new();
     let mut faults = Vec::new();
     std::thread::scope(|scope| {
@@ -108,7 +108,7 @@ fn hold(
     attempts: &[Attempt],
     name: &str,
 ) -> Option<Held> {
-    if !support::is_selected(name) {
+    if !suite::is_selected(name) {
         return None;
     }
     if client == Client::Codex && !enclosure::has_own_etc() {

@@ -87,9 +87,13 @@ impl Agent<'_> {
             "clientInfo": {"name": "weir-clients", "version": "1"},
             "clientCapabilities": {"fs": files, "terminal": false}}),
         )?;
-        let servers: Vec<Value> = run.tool_servers.iter().map(|server| {
-            json!({"type": "http", "name": server.name, "url": server.url, "headers": []})
-        }).collect();
+        let servers = run.tool_servers.iter().map(|server| {
+            let headers = server.headers().into_iter();
+            let headers = headers.map(|(name, value)| json!({"name": name, "value": value}));
+            let headers: Vec<Value> = headers.collect();
+            json!({"type": "http", "name": server.name, "url": server.url, "headers": headers})
+        });
+        let servers: Vec<Value> = servers.collect();
         let tree = run.place.tree.to_string_lossy();
         let opened = self.ask("session/new", json!({"cwd": tree, "mcpServers": servers}))?;
         let session = opened.get("sessionId").cloned().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Claude Code, and its adapter `claude-agent-acp`.
 
-use super::{Driver, Run, Start};
+use super::{Client, Driver, Run, Start};
 use serde_json::{Map, Value, json};
 use std::ffi::OsString;
 use std::io;
@@ -12,7 +12,12 @@ impl Driver for Claude {
         let servers: Map<String, Value> = run
             .tool_servers
             .iter()
-            .map(|at| (at.name.clone(), json!({"type": "http", "url": at.url})))
+            .map(|at| {
+                (
+                    at.name.clone(),
+                    json!({"type": "http", "url": at.url, "headers": at.header_object()}),
+                )
+            })
             .collect();
         // The user's own servers stand in the file that also remembers what it asked before.
         let state = json!({"mcpServers": servers, "hasCompletedOnboarding": true});
@@ -39,7 +44,7 @@ impl Driver for Claude {
         arguments.extend(["Bash", "Read", "Edit", "Write", "Agent"].map(str::to_owned));
         arguments.extend(run.tool_servers.iter().map(|at| format!("mcp__{}", at.name)));
         // The executable itself; what the package calls `claude` is put there by an install script.
-        let program = run.programs.of("@anthropic-ai/claude-code-linux-x64", "claude");
+        let program = Client::Claude.program(run.programs);
         Start { program, arguments }
     }
 

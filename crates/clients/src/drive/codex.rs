@@ -1,6 +1,6 @@
 //! Codex, and its adapter `codex-acp`.
 
-use super::{Driver, Run, Start};
+use super::{Client, Driver, Run, Start};
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io;
@@ -12,6 +12,7 @@ impl Driver for Codex {
         let mut config = format!(
             r#"model = "gpt-5.5-codex"
 model_provider = "scripted"
+sandbox_mode = "{}"
 check_for_update_on_startup = false
 
 [analytics]
@@ -25,10 +26,14 @@ wire_api = "responses"
 request_max_retries = 1
 stream_max_retries = 1
 "#,
+            if run.is_confined { "workspace-write" } else { "danger-full-access" },
             run.model.url()
         );
         for at in run.tool_servers {
             let _ = write!(config, "\n[mcp_servers.{}]\nurl = \"{}\"\n", at.name, at.url);
+            for (name, value) in at.headers() {
+                let _ = write!(config, "http_headers = {{ \"{name}\" = \"{value}\" }}\n");
+            }
         }
         run.place.write_at_home(".codex/config.toml", &config)
     }
@@ -38,10 +43,9 @@ stream_max_retries = 1
     }
 
     fn headless(&self, run: &Run<'_>, prompt: &str) -> Start {
-        let script = run.programs.of("@openai/codex", "bin/codex.js");
+        let script = Client::Codex.program(run.programs);
         let script = script.to_string_lossy();
-        let words =
-            [&script, "exec", "--json", "--color", "never", "--sandbox", "workspace-write", prompt];
+        let words = [&script, "exec", "--json", "--color", "never", prompt];
         Start { program: run.programs.node(), arguments: words.map(str::to_owned).to_vec() }
     }
 

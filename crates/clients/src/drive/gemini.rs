@@ -1,6 +1,6 @@
 //! Gemini CLI, which speaks the Agent Client Protocol itself.
 
-use super::{Driver, Run, Start};
+use super::{Client, Driver, Run, Start};
 use serde_json::{Map, Value, json};
 use std::ffi::OsString;
 use std::io;
@@ -12,7 +12,7 @@ impl Driver for Gemini {
         let servers: Map<String, Value> = run
             .tool_servers
             .iter()
-            .map(|at| (at.name.clone(), json!({"httpUrl": at.url})))
+            .map(|at| (at.name.clone(), json!({"httpUrl": at.url, "headers": at.header_object()})))
             .collect();
         let settings = json!({
             "security": {"auth": {"selectedType": "gemini-api-key"},
@@ -44,7 +44,7 @@ impl Driver for Gemini {
 
 impl Gemini {
     fn start(&self, run: &Run<'_>, words: &[&str]) -> Start {
-        let script = run.programs.of("@google/gemini-cli", "bundle/gemini.js");
+        let script = Client::Gemini.program(run.programs);
         let script = script.to_string_lossy().into_owned();
         let words = words.iter().map(|word| (*word).to_owned());
         let arguments = std::iter::once(script).chain(words).collect();

@@ -1,6 +1,6 @@
 //! OpenCode, which speaks the Agent Client Protocol itself.
 
-use super::{Driver, Run, Start};
+use super::{Client, Driver, Run, Start};
 use serde_json::{Map, Value, json};
 use std::ffi::OsString;
 use std::io;
@@ -12,7 +12,7 @@ impl Driver for OpenCode {
         let servers: Map<String, Value> = run
             .tool_servers
             .iter()
-            .map(|at| (at.name.clone(), json!({"type": "remote", "url": at.url, "enabled": true})))
+            .map(|at| (at.name.clone(), json!({"type": "remote", "url": at.url, "enabled": true, "headers": at.header_object()})))
             .collect();
         let model = json!({"name": "scripted", "tool_call": true,
             "limit": {"context": 200_000, "output": 8_000}});
@@ -44,11 +44,11 @@ impl Driver for OpenCode {
     fn headless(&self, run: &Run<'_>, prompt: &str) -> Start {
         let words = ["run", "--format", "json", "--model", "scripted/scripted", prompt];
         let arguments = words.map(str::to_owned).to_vec();
-        Start { program: run.programs.of("opencode-linux-x64", "bin/opencode"), arguments }
+        Start { program: Client::OpenCode.program(run.programs), arguments }
     }
 
     fn acp(&self, run: &Run<'_>) -> Start {
-        let program = run.programs.of("opencode-linux-x64", "bin/opencode");
+        let program = Client::OpenCode.program(run.programs);
         Start { program, arguments: vec!["acp".to_owned()] }
     }
 }
