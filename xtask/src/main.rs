@@ -7,6 +7,7 @@
 mod bench;
 mod ci;
 mod clients;
+mod conformance;
 mod failure;
 mod needs;
 mod run;
@@ -24,6 +25,7 @@ Chores:
   test            Do everything a change must pass: formatting, lints, tests, examples in docs
   test FILTER...  Run only the tests whose names contain a FILTER; more options go to the test runner
   test --clients  Install real agent clients at pinned versions and drive them against a scripted model
+  test --conformance  Hold both MCP doors against the protocol's official suite, which it installs
   ci              Do what CI does: `.ci/run` in a fresh clone of the last commit
   bench NAME...   Build a bench in release and run it; more arguments go to the bench
   openapi         Write docs/openapi.json anew from the code
@@ -51,6 +53,8 @@ fn chore(arguments: &[&str]) -> Result<(), Failure> {
         _ if wants_help => help(),
         ["test"] => test::everything(),
         ["test", "--clients", more @ ..] => clients::drive(more),
+        ["test", "--conformance"] => conformance::run(),
+        ["test", "--conformance", more, ..] => Err(Failure::usage(format!("unexpected `{more}`"))),
         ["test", filters @ ..] => test::some(filters),
         ["ci"] => ci::fresh_clone(),
         ["bench", name, rest @ ..] => bench::run(name, rest),

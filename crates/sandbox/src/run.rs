@@ -9,7 +9,7 @@ use std::ffi::OsStr;
 use std::io::{self, PipeReader, Read as _, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -68,7 +68,7 @@ pub enum Failure {
     },
 }
 
-fn failed(doing: &'static str) -> impl FnOnce(io::Error) -> Failure {
+pub(crate) fn failed(doing: &'static str) -> impl FnOnce(io::Error) -> Failure {
     move |source| Failure::System { doing, source }
 }
 
@@ -106,7 +106,7 @@ pub fn run(spec: &Spec, cancel: &Cancel) -> Result<Outcome, Failure> {
     });
     watch_pipe(pipe, news.clone())?;
     watch_exit(running.pid, news)?;
-    running.release()?;
+    drop(running.release()?);
 
     let mut heard = Heard { kept: Kept::within(spec.output_limit_bytes), closed: false };
     let stopped = wait(&told, &mut heard, cancel, started.checked_add(spec.time_limit));
@@ -117,31 +117,38 @@ pub fn run(spec: &Spec, cancel: &Cancel) -> Result<Outcome, Failure> {
     Ok(Outcome { how, output: heard.kept.finish(), elapsed: started.elapsed(), tier: Tier::Limits })
 }
 
-/// Starts the process behind a gate: a shell that waits for a word on stdin before it becomes the
-/// program. So there is no instant at which it runs and nobody would kill it if we died.
+/// Starts the process with nothing to read, and one pipe for both of its outputs: so what was written is read in the
+/// order in which it was written.
 fn start(spec: &Spec, mark: &str) -> Result<(Child, PipeReader), Failure> {
-    const GATE: &str = r#"read -r word || exit 125; exec "$@" </dev/null"#;
-    std::fs::read_dir(&spec.dir)
-        .map_err(|source| Failure::Dir { dir: spec.dir.clone(), source })?;
-    // One pipe for both streams keeps what was written in the order in which it was written.
     let (reader, writer) = io::pipe().map_err(failed("open a pipe"))?;
     let errors = writer.try_clone().map_err(failed("open a pipe"))?;
+    let mut command = gated(spec, mark, "</dev/null")?;
+    command.stdout(writer).stderr(errors);
+    let child = command.spawn().map_err(failed("start a shell"))?;
+    Ok((child, reader))
+}
 
+/// The process behind a gate: a shell that waits for a word on stdin before it becomes the program. So there is no
+/// instant at which it runs and nobody would kill it if we died. `stdin` is what the program itself then reads; if
+/// empty, what comes through the gate after that word.
+pub(crate) fn gated(spec: &Spec, mark: &str, stdin: &str) -> Result<Command, Failure> {
+    let gate = format!(r#"read -r word || exit 125; exec "$@" {stdin}"#);
+    std::fs::read_dir(&spec.dir)
+        .map_err(|source| Failure::Dir { dir: spec.dir.clone(), source })?;
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", GATE, "weir-run"]);
+    command.args(["-c", &gate, "weir-run"]);
     match &spec.program {
         Program::Exec { program, args } => command.arg(program).args(args),
         Program::Shell(line) => command.args([OsStr::new("/bin/sh"), OsStr::new("-c"), line]),
     };
     command.current_dir(&spec.dir).env_clear().envs(&spec.env).env(MARK, mark);
-    command.stdin(Stdio::piped()).stdout(writer).stderr(errors).process_group(0);
-    let child = command.spawn().map_err(failed("start a shell"))?;
-    Ok((child, reader))
+    command.stdin(Stdio::piped()).process_group(0);
+    Ok(command)
 }
 
 /// A process tree that must not outlive this value.
-struct Running {
-    child: Child,
+pub(crate) struct Running {
+    pub(crate) child: Child,
     pid: Pid,
     mark: String,
     ended: bool,
@@ -149,7 +156,7 @@ struct Running {
 }
 
 impl Running {
-    fn new(child: Child, mark: String) -> Result<Self, Failure> {
+    pub(crate) fn new(child: Child, mark: String) -> Result<Self, Failure> {
         let pid = Pid::from_child(&child);
         let mut running = Self { child, pid, mark, ended: false, watchdog: None };
         // On failure `running` is dropped, and the gate with it.
@@ -158,17 +165,19 @@ impl Running {
         Ok(running)
     }
 
-    fn release(&mut self) -> Result<(), Failure> {
-        match self.child.stdin.take().map(|mut gate| gate.write_all(b"go\n")) {
+    /// Lets it through the gate, and gives what it reads from then on.
+    pub(crate) fn release(&mut self) -> Result<Option<ChildStdin>, Failure> {
+        let Some(mut gate) = self.child.stdin.take() else { return Ok(None) };
+        match gate.write_all(b"go\n") {
+            Ok(()) => Ok(Some(gate)),
             // Something killed it at the gate: how it ended will tell.
-            Some(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            Some(Err(error)) => Err(failed("open the gate")(error)),
-            Some(Ok(())) | None => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(None),
+            Err(error) => Err(failed("open the gate")(error)),
         }
     }
 
     /// Kills what is left of the tree and only then buries its root, whose number held the group's.
-    fn end(&mut self) -> Result<ExitStatus, Failure> {
+    pub(crate) fn end(&mut self) -> Result<ExitStatus, Failure> {
         self.ended = true;
         tree::kill(self.pid, &self.mark);
         let status = self.child.wait().map_err(failed("wait for the process"))?;

@@ -4,6 +4,7 @@
 //! eras of the protocol are one to us, `initialize` up to 2025-11-25 and `server/discover` from 2026-07-28, and no
 //! request ever needs the process that answered the last one. All types of the protocol's library stay in here.
 
+pub(crate) mod gate;
 mod hints;
 mod schema;
 mod tools;
@@ -46,6 +47,15 @@ const MESSAGE_BYTES_MAX: usize = 512 << 10;
 
 /// The endpoint.
 pub(crate) fn router(weir: &Weir) -> Router<Weir> {
+    endpoint(weir, "/mcp", || Endpoint)
+}
+
+/// A server of the protocol at `path`, behind the door that every other is behind.
+fn endpoint<S: ServerHandler>(
+    weir: &Weir,
+    path: &'static str,
+    make: impl Fn() -> S + Send + Sync + 'static,
+) -> Router<Weir> {
     // Host and origin were checked by the walls, for this door as for every other.
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
@@ -54,12 +64,12 @@ pub(crate) fn router(weir: &Weir) -> Router<Weir> {
         .with_max_request_body_bytes(MESSAGE_BYTES_MAX)
         .with_cancellation_token(weir.closing.child_token());
     let service = StreamableHttpService::new(
-        || Ok(Endpoint),
+        move || Ok(make()),
         Arc::new(NeverSessionManager::default()),
         config,
     );
     Router::new()
-        .route_service("/mcp", service)
+        .route_service(path, service)
         .route_layer(from_fn_with_state(weir.clone(), with_door))
 }
 
@@ -97,7 +107,8 @@ impl ServerHandler for Endpoint {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult { tools: tools::all(), ..ListToolsResult::default() })
+        // Said to be complete: the newer era asks for the word, and the library leaves it out for the older one.
+        Ok(ListToolsResult::with_all_items(tools::all()))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
@@ -109,10 +120,7 @@ impl ServerHandler for Endpoint {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let parts = context.extensions.get::<http::request::Parts>();
-        let door = parts.and_then(|parts| parts.extensions.get::<Door>()).cloned();
-        let door =
-            door.ok_or_else(|| ErrorData::internal_error("the call came by no door", None))?;
+        let door = door_of(&context)?;
         let arguments = serde_json::Value::Object(request.arguments.unwrap_or_default());
         let called = tokio::select! {
             called = tools::call(&door, &request.name, arguments) => called,
@@ -132,6 +140,13 @@ impl ServerHandler for Endpoint {
             }
         }))
     }
+}
+
+/// The door that a request came by.
+fn door_of(context: &RequestContext<RoleServer>) -> Result<Door, ErrorData> {
+    let parts = context.extensions.get::<http::request::Parts>();
+    let door = parts.and_then(|parts| parts.extensions.get::<Door>()).cloned();
+    door.ok_or_else(|| ErrorData::internal_error("the call came by no door", None))
 }
 
 /// The three parts of a refusal, as the command line says them, but with tools for commands.

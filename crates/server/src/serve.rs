@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use weir_engine::Engine;
+use weir_gateway::Gateway;
 
 /// How to serve.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +18,8 @@ pub struct Serving {
     /// The address that people and agents use, when it is not the listener's own: behind a proxy that ends TLS,
     /// `https://weir.example.org`. Without a path.
     pub public: Option<String>,
+    /// The gateway to other tool servers, served at `/mcp/tools`; nothing is there where there is none.
+    pub tools: Option<Gateway>,
 }
 
 /// How long what is under way may take once the end was asked for: a push, not a stream of events.
@@ -34,23 +37,35 @@ pub async fn serve(
 ) -> io::Result<()> {
     let own = format!("http://{}", listener.local_addr()?);
     let base = serving.public.unwrap_or(own);
-    let router = router(engine, &base, shutdown.clone());
+    let tools = serving.tools.clone();
+    let router = router(engine, &base, serving.tools, shutdown.clone());
     let server =
         axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    tokio::select! {
+    let served = tokio::select! {
         served = server => served,
         () = async { shutdown.cancelled().await; tokio::time::sleep(GRACE).await } => {
             tracing::warn!("connections were still open {GRACE:?} after the end was asked for");
             Ok(())
         }
+    };
+    if let Some(tools) = tools {
+        tools.close().await;
     }
+    served
 }
 
 /// All doors, as a router: what [`serve`] serves, for tests that need no socket. `base` is the public address;
 /// `closing` ends the streams that would otherwise stay open for ever.
-pub fn router(engine: Engine, base: &str, closing: CancellationToken) -> Router {
+pub fn router(
+    engine: Engine,
+    base: &str,
+    tools: Option<Gateway>,
+    closing: CancellationToken,
+) -> Router {
     let weir = Weir::new(engine, base, closing);
+    let gate = tools.map(|tools| mcp::gate::router(&weir, tools)).unwrap_or_default();
     Router::new()
+        .merge(gate)
         .merge(api::router())
         .merge(pages::router())
         .merge(git::router())

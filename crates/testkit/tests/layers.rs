@@ -17,7 +17,7 @@ use table::Table;
 /// import. `view`, `memory` and `fleet` enter with their own issues.
 const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &["server"]),
-    ("server", &["engine", "hook"]),
+    ("server", &["engine", "gateway", "hook"]),
     (
         "engine",
         &[
@@ -37,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ledger", &["model"]),
     ("git", &["model"]),
     ("sandbox", &["model"]),
+    ("gateway", &["model", "sandbox"]),
     ("testkit", &["model"]),
     ("clients", &[]),
     ("model", &[]),

@@ -3,6 +3,7 @@
 mod acts;
 mod api;
 mod events;
+mod gate;
 mod git;
 mod mcp;
 mod openapi;

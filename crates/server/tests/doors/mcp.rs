@@ -105,6 +105,17 @@ async fn the_newer_era_discovers() {
     }
 }
 
+#[tokio::test]
+async fn a_result_says_that_it_is_complete_where_the_era_asks() {
+    let house = House::new();
+    let agent = house.agent("claude").await;
+    for (era, word) in [(ERAS[0], Value::Null), (ERAS[1], json!("complete"))] {
+        let list = say(&house, &agent, era, &message(era, "tools/list", json!({}))).await;
+        assert_eq!(list.json()["result"]["resultType"], word, "{era}");
+        assert_eq!(call(&house, &agent, era, "task_list", json!({})).await["resultType"], word);
+    }
+}
+
 /// Some clients refuse a tool that is neither read-only nor both harmless and closed to the world.
 #[tokio::test]
 async fn every_tool_says_what_it_may_change() {

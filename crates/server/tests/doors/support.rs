@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use weir_engine::{Engine, Options, Space};
+use weir_gateway::Gateway;
 
 pub(crate) struct House {
     pub(crate) router: Router,
@@ -33,6 +34,20 @@ impl House {
 
     /// A space that tests and lands changes, if `drive`, with one check, and that needs so many approvals.
     pub(crate) fn with(drive: bool, check: &str, approvals: u32) -> Self {
+        Self::built(drive, check, approvals, |_| None)
+    }
+
+    /// A space with a gateway to other tool servers, made in its temporary folder.
+    pub(crate) fn behind(gateway: impl FnOnce(&Path) -> Gateway) -> Self {
+        Self::built(false, "true", 0, |folder| Some(gateway(folder)))
+    }
+
+    fn built(
+        drive: bool,
+        check: &str,
+        approvals: u32,
+        tools: impl FnOnce(&Path) -> Option<Gateway>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let repo = folder.path().join("repo");
         std::fs::create_dir(&repo).expect("made");
@@ -54,8 +69,9 @@ impl House {
         let owner = std::fs::read_to_string(&found.owner_token).expect("the owner's token");
         let engine = space.engine().clone();
         let closing = CancellationToken::new();
+        let tools = tools(folder.path());
         let router =
-            weir_server::router(engine.clone(), &format!("http://{HOST}"), closing.clone());
+            weir_server::router(engine.clone(), &format!("http://{HOST}"), tools, closing.clone());
         let owner = owner.trim().to_owned();
         Self { router, engine, owner, closing, space: Some(space), folder }
     }
