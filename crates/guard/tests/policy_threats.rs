@@ -120,7 +120,7 @@ fn a_session_stays_inside_its_worktree_and_its_mandate() {
         write lib/other.rs                       | deny outside_mandate
         write src/a.rs + write lib/other.rs      | deny outside_mandate
         delete lib/other.rs                      | deny outside_mandate
-        attributes **                            | ask root_attributes
+        attributes **                            | ask governs_below root_attributes
         link ~/.bashrc                           | ask governs outside_change
         ",
     );
@@ -195,6 +195,9 @@ fn nothing_that_governs_is_changed_without_a_person() {
         link .git/hooks                          | ask governs
         write ~/.claude/settings.json            | ask governs outside_change
         write ~/.bashrc                          | ask governs outside_change
+        write ** + write ~/**                    | ask governs_below outside_change
+        write .github/**                         | ask governs_below
+        write src/** + write *                   | allow
         git skip_hooks                           | deny skip_hooks
         git configure core.hooksPath             | deny configure_runs_code
         git configure core.fsmonitor             | deny configure_runs_code
@@ -305,6 +308,7 @@ fn untrusted_words_secrets_and_a_way_out_never_meet() {
         send registry.npmjs.org                  | deny way_out
         git push origin topic                    | deny push_elsewhere way_out_by_push
         call docs search                         | ask way_out_by_tool
+        control npm publish                      | deny way_out_by_publishing
         ",
     );
     // The act itself counts: it reads the secret that it would send.
@@ -324,6 +328,8 @@ fn what_cannot_be_told_is_asked_and_the_machine_is_left_alone() {
         control kill                             | ask control
         control sudo                             | deny machine
         control mount                            | deny machine
+        control npm publish                      | ask control
+        control useradd eve                      | deny machine
         call shop buy                            | ask unlisted_tool
         call fs write                            | ask unlisted_tool
         read src/a.rs + opaque x + control sudo  | deny machine

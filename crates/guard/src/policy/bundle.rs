@@ -34,8 +34,8 @@ pub(super) struct Source {
 /// A space has tens; a thousand is an organization's. More are a mistake or an attack.
 const POLICIES_MAX: usize = 10_000;
 
-/// Ten times what the deepest policy of the greatest length was seen to need. Memory that is not touched is not taken.
-const STACK_BYTES: usize = 256 << 20;
+/// What the deepest policy of the greatest length needs in a debug build, and more. What is not touched is not taken.
+const STACK_BYTES: usize = 64 << 20;
 
 /// More faults help nobody.
 const FAULTS_MAX: usize = 100;

@@ -3,6 +3,7 @@
 use super::question::{Question, Sort, Thing, Value, Verb};
 use cedar_policy::{
     Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
+    Schema,
 };
 use std::sync::LazyLock;
 
@@ -18,17 +19,25 @@ pub(super) struct Asked {
 /// Names are parsed once: a parse costs more than a decision.
 static SORTS: LazyLock<Vec<Option<EntityTypeName>>> =
     LazyLock::new(|| Sort::ALL.iter().map(|sort| sort.word().parse().ok()).collect());
-static ACTIONS: LazyLock<Vec<Option<(EntityUid, Vec<Entity>)>>> =
-    LazyLock::new(|| Verb::ALL.iter().map(|verb| action_entities(*verb)).collect());
+static ACTIONS: LazyLock<Vec<Option<Action>>> =
+    LazyLock::new(|| Verb::ALL.iter().map(|verb| Action::of(*verb)).collect());
 
-fn action_entities(verb: Verb) -> Option<(EntityUid, Vec<Entity>)> {
-    let name: EntityTypeName = "Action".parse().ok()?;
-    let uid = |word: &str| EntityUid::from_type_name_and_id(name.clone(), EntityId::new(word));
-    let group = verb.group().map(uid);
-    let action = uid(verb.word());
-    let own = Entity::new_with_tags(action.clone(), [], group.clone(), []).ok()?;
-    let entities = std::iter::once(own).chain(group.map(Entity::with_uid)).collect();
-    Some((action, entities))
+/// An action, and the entities that tell its group.
+struct Action {
+    uid: EntityUid,
+    entities: Vec<Entity>,
+}
+
+impl Action {
+    fn of(verb: Verb) -> Option<Self> {
+        let name: EntityTypeName = "Action".parse().ok()?;
+        let uid = |word: &str| EntityUid::from_type_name_and_id(name.clone(), EntityId::new(word));
+        let group = verb.group().map(uid);
+        let action = uid(verb.word());
+        let own = Entity::new_with_tags(action.clone(), [], group.clone(), []).ok()?;
+        let entities = std::iter::once(own).chain(group.map(Entity::with_uid)).collect();
+        Some(Self { uid: action, entities })
+    }
 }
 
 /// The name of a thing.
@@ -39,13 +48,21 @@ pub(super) fn uid(sort: Sort, id: &str) -> Option<EntityUid> {
 
 /// The name of an action.
 pub(super) fn action_uid(verb: Verb) -> Option<&'static EntityUid> {
-    ACTIONS.get(verb as usize)?.as_ref().map(|(uid, _)| uid)
+    ACTIONS.get(verb as usize)?.as_ref().map(|action| &action.uid)
 }
 
 impl Asked {
     /// Cedar's form of a question.
     pub(super) fn new(question: &Question) -> Result<Self, Broken> {
-        let (action, actions) = ACTIONS
+        Self::held_against(question, None)
+    }
+
+    /// The same, held against a schema: a test does that once for all, for it costs as much as a decision.
+    pub(super) fn held_against(
+        question: &Question,
+        schema: Option<&Schema>,
+    ) -> Result<Self, Broken> {
+        let action = ACTIONS
             .get(question.verb as usize)
             .and_then(Option::as_ref)
             .ok_or_else(|| Broken(format!("no action `{}`", question.verb.word())))?;
@@ -54,11 +71,12 @@ impl Asked {
         let pairs =
             question.context.iter().map(|(key, value)| ((*key).to_owned(), expression(value)));
         let context = Context::from_pairs(pairs).map_err(|error| broken("context", &error))?;
-        let request = Request::new(principal.uid(), action.clone(), resource.uid(), context, None)
-            .map_err(|error| broken("request", &error))?;
-        let all = [principal, resource].into_iter().chain(actions.iter().cloned());
+        let request =
+            Request::new(principal.uid(), action.uid.clone(), resource.uid(), context, schema)
+                .map_err(|error| broken("request", &error))?;
+        let all = [principal, resource].into_iter().chain(action.entities.iter().cloned());
         let entities =
-            Entities::from_entities(all, None).map_err(|error| broken("entities", &error))?;
+            Entities::from_entities(all, schema).map_err(|error| broken("entities", &error))?;
         Ok(Self { request, entities })
     }
 }

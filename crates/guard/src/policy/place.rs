@@ -23,6 +23,7 @@ pub(super) struct PlaceFacts {
     pub(super) governs: bool,
     pub(super) secret: bool,
     pub(super) holds_secrets: bool,
+    pub(super) holds_governing: bool,
     pub(super) temporary: bool,
     pub(super) system: bool,
     pub(super) toolchain: bool,
@@ -62,6 +63,12 @@ impl PlaceFacts {
             governs: governs::governs(relative_folded.as_deref(), in_home, &seen),
             secret: secret::is_secret(relative_folded.as_deref(), in_home, &seen),
             holds_secrets: extent != Extent::One && secret::lie_below(&folded, &home),
+            holds_governing: extent == Extent::Tree && {
+                // Above or at a root that agents, git and shells look into; below one, the folder's own name tells.
+                let tree = scope.worktree.as_deref();
+                let above = |root: &str| !root.is_empty() && below(root, path).is_some();
+                above(&scope.home) || tree.is_some_and(above) || relative == Some(".github")
+            },
             temporary: temporary && !inside,
             system: !inside && in_home.is_none() && is_system(&folded) && !temporary,
             toolchain: !inside && in_home.is_some_and(is_toolchain),
@@ -287,6 +294,7 @@ mod tests {
             (facts.governs, "governs"),
             (facts.secret, "secret"),
             (facts.holds_secrets, "holds_secrets"),
+            (facts.holds_governing, "holds_governing"),
             (facts.temporary, "temporary"),
             (facts.system, "system"),
             (facts.toolchain, "toolchain"),
@@ -356,10 +364,11 @@ mod tests {
     fn what_stands_for_more_is_judged_as_more() {
         let rows: &[(&str, &str)] = &[
             ("/w/t1/src", "inside mandated"),
-            ("/w/t1", "inside root"),
-            ("/home/ada", "root holds_secrets"),
-            ("/home", "holds_secrets"),
-            ("/", "root holds_secrets"),
+            ("/w/t1", "inside root holds_governing"),
+            ("/w", "holds_governing"),
+            ("/home/ada", "root holds_secrets holds_governing"),
+            ("/home", "holds_secrets holds_governing"),
+            ("/", "root holds_secrets holds_governing"),
             ("/etc", "holds_secrets system"),
             ("/proc", "holds_secrets system"),
             ("/home/ada/.ssh", "holds_secrets"),

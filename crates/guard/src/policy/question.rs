@@ -94,7 +94,9 @@ impl Asker {
                 (Verb::Prompt, Thing::new(Sort::Conversation, &act.conversation, Vec::new()))
             }
             Effect::Controls { what } => {
-                let attributes = vec![("what", Value::text(what))];
+                let program = what.split_whitespace().next().unwrap_or_default();
+                let attributes =
+                    vec![("what", Value::text(what)), ("program", Value::text(program))];
                 (Verb::Control, Thing::new(Sort::Control, what, attributes))
             }
             Effect::Opaque { why } => {
@@ -183,6 +185,7 @@ fn place(path: &str, extent: Extent, scope: &Scope) -> Thing {
         ("governs", Value::Yes(facts.governs)),
         ("secret", Value::Yes(facts.secret)),
         ("holds_secrets", Value::Yes(facts.holds_secrets)),
+        ("holds_governing", Value::Yes(facts.holds_governing)),
         ("temporary", Value::Yes(facts.temporary)),
         ("system", Value::Yes(facts.system)),
         ("toolchain", Value::Yes(facts.toolchain)),

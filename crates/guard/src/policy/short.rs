@@ -76,7 +76,7 @@ pub fn effect_in_short(text: &str, scope: &Scope) -> Result<Short, String> {
         }
         "spawn" => Effect::Spawns { kind: words.join(" ") },
         "prompt" => Effect::Prompts,
-        "control" => Effect::Controls { what: one(&words, "control WHAT")?.to_owned() },
+        "control" if !words.is_empty() => Effect::Controls { what: words.join(" ") },
         "opaque" => Effect::Opaque { why: words.join(" ") },
         other => {
             return Err(format!(

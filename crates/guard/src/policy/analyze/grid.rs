@@ -298,3 +298,26 @@ fn absolute(place: &str) -> String {
         None => format!("{WORKTREE}/{}", place.trim_end_matches('/')),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::bundle::schema;
+    use crate::policy::cedar::Asked;
+
+    /// What policies are held against is what they then see: no attribute is missing, none is of another type.
+    #[test]
+    fn every_question_fits_the_schema() {
+        let bundle = Bundle::shipped();
+        let grid = Grid::of([&bundle, &bundle]);
+        let mut verbs = BTreeSet::new();
+        // Every eleventh, so that every session and every effect comes by.
+        for sample in grid.samples().step_by(11) {
+            verbs.insert(sample.question.verb);
+            if let Err(error) = Asked::held_against(&sample.question, Some(schema())) {
+                panic!("{}: {}", sample.words(), error.0);
+            }
+        }
+        assert!(verbs.len() > 20, "{verbs:?}");
+    }
+}
