@@ -112,7 +112,9 @@ impl Trunk {
             None => command.args(["-d", name, &spelled(from)]),
         };
         let remove_dead_locks = || {
-            let locks = [name, "packed-refs"].map(|of| remove_dead_lock(self.dir(), of));
+            // Who moves the trunk holds the lock of `HEAD` as well, which names it.
+            let locks = [name, "packed-refs", "HEAD"];
+            let locks = locks.map(|of| remove_dead_lock(self.dir(), of));
             locks.contains(&true)
         };
         remove_dead_locks();

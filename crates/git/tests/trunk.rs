@@ -171,19 +171,30 @@ fn of_many_who_land_at_once_one_wins() {
 fn a_lock_that_a_killed_git_left_does_not_stop_the_trunk_for_ever() {
     let repo = Repo::with(&[("a", "a")]);
     let (start, trunk) = (repo.head(), repo.trunk());
+    let leave = |name: &str| {
+        let lock = trunk.dir().join(format!("{name}.lock"));
+        fs::create_dir_all(lock.parent().expect("a folder")).expect("a folder");
+        let left = fs::File::create(&lock).expect("a lock");
+        let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+        left.set_modified(long_ago).expect("set");
+        lock
+    };
     let name = "refs/weir/changes/C1/1";
-    let lock = trunk.dir().join(format!("{name}.lock"));
-    fs::create_dir_all(lock.parent().expect("a folder")).expect("a folder");
-    let left = fs::File::create(&lock).expect("a lock");
-    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
-    left.set_modified(long_ago).expect("set");
+    let lock = leave(name);
     assert_eq!(trunk.create_ref(name, start).expect("created"), Created::Created);
     assert!(!lock.exists());
 
-    let lock = trunk.dir().join("refs/weir/candidates/Q1.lock");
-    fs::create_dir_all(lock.parent().expect("a folder")).expect("a folder");
-    let left = fs::File::create(&lock).expect("a lock");
-    left.set_modified(long_ago).expect("set");
+    // Git takes all three when it moves the branch that `HEAD` names.
+    let mut at = start;
+    for name in ["refs/heads/main", "packed-refs", "HEAD"] {
+        let lock = leave(name);
+        let next = repo.commit(name, &[("a", name)]);
+        assert_eq!(trunk.land(at, next).expect(name), Landed::Landed, "{name}");
+        assert!(!lock.exists(), "{name}");
+        at = next;
+    }
+
+    let lock = leave("refs/weir/candidates/Q1");
     let _ = repo.trunk();
     assert!(!lock.exists(), "opening sweeps the locks of refs that nobody writes again");
 }
