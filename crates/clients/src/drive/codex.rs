@@ -32,7 +32,7 @@ stream_max_retries = 1
         for at in run.tool_servers {
             let _ = write!(config, "\n[mcp_servers.{}]\nurl = \"{}\"\n", at.name, at.url);
             for (name, value) in at.headers() {
-                let _ = write!(config, "http_headers = {{ \"{name}\" = \"{value}\" }}\n");
+                let _ = writeln!(config, "http_headers = {{ \"{name}\" = \"{value}\" }}");
             }
         }
         run.place.write_at_home(".codex/config.toml", &config)
