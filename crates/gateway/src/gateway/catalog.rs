@@ -25,7 +25,10 @@ pub(super) struct Entry {
 
 /// The lists that were read last, by connection and kind.
 #[derive(Default)]
-pub(super) struct Read(Mutex<BTreeMap<(u64, Kind), (Instant, Arc<Vec<Listed>>)>>);
+pub(super) struct Read(Mutex<BTreeMap<(u64, Kind), Reading>>);
+
+/// When a list was read, and what stood there.
+type Reading = (Instant, Arc<Vec<Listed>>);
 
 /// So many quarantines are noted.
 const SAID_MAX: usize = 10_000;

@@ -255,8 +255,11 @@ impl Shared {
                 let state = self.state();
                 let token = params.get("progressToken").and_then(Value::as_u64);
                 let waiting = token.and_then(|token| state.waiting.get(&token));
-                if let Some(sink) = waiting.and_then(|waiting| waiting.sink.as_ref()) {
-                    Happening::progress(&params, &self.mask).map(|happening| sink.tell(happening));
+                let sink = waiting.and_then(|waiting| waiting.sink.as_ref());
+                if let (Some(sink), Some(happening)) =
+                    (sink, Happening::progress(&params, &self.mask))
+                {
+                    sink.tell(happening);
                 }
             }
             "notifications/message" => {

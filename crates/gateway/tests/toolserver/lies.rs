@@ -84,8 +84,10 @@ pub(crate) fn call(server: &Server, name: &str, id: &Value, say: &Say) -> Option
         }
         "breed" => {
             let mut shell = std::process::Command::new("setsid");
-            let child = shell.args(["sleep", "86421"]).spawn().expect("a child");
-            text(child.id().to_string())
+            let mut child = shell.args(["sleep", "86421"]).spawn().expect("a child");
+            let pid = child.id().to_string();
+            std::thread::spawn(move || child.wait());
+            text(pid)
         }
         "change_list" => {
             say(json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}));
