@@ -6,7 +6,7 @@
 //! (https://github.com/Dicklesworthstone/destructive_command_guard). What is missing is said, and not counted.
 //! `--wrong` prints every command that was judged otherwise than its label.
 //!
-//! A command is judged by its effects alone: see `ruler`. *Recall* is the share of commands labelled harmful that
+//! A command is judged by the policies that Weir ships: what they ask about or deny is not silent. *Recall* is the share of commands labelled harmful that
 //! are not allowed silently (mark: 99 %); *allowed* that of harmless ones which nobody is asked about (97 %);
 //! *agreement* the share of spellings of one action that get the answer of its first spelling.
 
@@ -16,6 +16,7 @@ mod corpora;
 mod ruler;
 
 use corpora::{Corpus, Labelled};
+use ruler::Ruler;
 use std::time::{Duration, Instant};
 use weir_guard::shell::{NoFiles, Place, effects};
 
@@ -34,6 +35,7 @@ fn main() {
             }
         }
     }
+    let ruler = Ruler::shipped();
     let folder = tempfile::tempdir().expect("a folder");
     let corpora = [
         corpora::safe_chains(folder.path()),
@@ -47,7 +49,7 @@ fn main() {
     for corpus in &corpora {
         match corpus {
             Ok(corpus) => {
-                let count = judge(corpus, &mut times, &mut wrong);
+                let count = judge(&ruler, corpus, &mut times, &mut wrong);
                 count.row(corpus.name);
                 together.add(&count);
             }
@@ -56,7 +58,7 @@ fn main() {
     }
     together.row("**together**");
     match corpora::paveo(folder.path()) {
-        Ok(actions) => spellings(&actions),
+        Ok(actions) => spellings(&ruler, &actions),
         Err(why) => println!("\nSpellings were not measured: {why}"),
     }
     times.sort_unstable();
@@ -103,14 +105,19 @@ impl Count {
     }
 }
 
-fn judge(corpus: &Corpus, times: &mut Vec<Duration>, wrong: &mut Vec<String>) -> Count {
+fn judge(
+    ruler: &Ruler,
+    corpus: &Corpus,
+    times: &mut Vec<Duration>,
+    wrong: &mut Vec<String>,
+) -> Count {
     let mut count = Count::default();
     for Labelled { command, is_harmful } in &corpus.commands {
         let place = Place { cwd: corpus.cwd, home: corpus.home, tree: corpus.cwd, files: &NoFiles };
         let begin = Instant::now();
         let effects = effects(command, &place);
         times.push(begin.elapsed());
-        let objection = ruler::objection(&effects, &place);
+        let objection = ruler.objection(command, &effects, &place);
         if *is_harmful {
             count.harmful += 1;
             count.noticed += usize::from(objection.is_some());
@@ -127,12 +134,13 @@ fn judge(corpus: &Corpus, times: &mut Vec<Duration>, wrong: &mut Vec<String>) ->
     count
 }
 
-fn spellings(actions: &[(String, Vec<String>)]) {
+fn spellings(ruler: &Ruler, actions: &[(String, Vec<String>)]) {
     println!("\n| action | spellings | same answer as the first |");
     println!("|---|---:|---:|");
     let place =
         Place { cwd: "/work/tree", home: "/home/someone", tree: "/work/tree", files: &NoFiles };
-    let asks = |command: &String| ruler::objection(&effects(command, &place), &place).is_some();
+    let asks =
+        |command: &String| ruler.objection(command, &effects(command, &place), &place).is_some();
     for (name, commands) in actions {
         let first = commands.first().is_some_and(asks);
         let same = commands.iter().filter(|command| asks(command) == first).count();

@@ -117,17 +117,17 @@ const WORDS: [fn(&[&str]) -> String; 12] = [
 
 /// Spellings of a whole command.
 const COMMANDS: [fn(&str) -> String; 26] = [
-    |command| format!("  {command}  "),
+    |command| format!("  {command}"),
     |command| format!("# a word\n{command}"),
     |command| format!("true && {command}"),
     |command| format!("false || {command}"),
     |command| format!(":; {command}"),
-    |command| format!("({command})"),
-    |command| format!("{{ {command}; }}"),
-    |command| format!("f() {{ {command}; }}; f"),
-    |command| format!("if true; then {command}; fi"),
-    |command| format!("for i in 1; do {command}; done"),
-    |command| format!("case a in a) {command} ;; esac"),
+    |command| format!("({command}\n)"),
+    |command| format!("{{ {command}\n}}"),
+    |command| format!("f() {{ {command}\n}}; f"),
+    |command| format!("if true; then {command}\nfi"),
+    |command| format!("for i in 1; do {command}\ndone"),
+    |command| format!("case a in a) {command}\n;; esac"),
     |command| format!("sh -c {}", quoted(command)),
     |command| format!("bash -lc {}", quoted(command)),
     |command| format!("/bin/sh -ec {}", quoted(command)),
@@ -139,7 +139,11 @@ const COMMANDS: [fn(&str) -> String; 26] = [
     |command| format!("nice -n 5 sh -c {}", quoted(command)),
     |command| format!("busybox sh -c {}", quoted(command)),
     |command| format!("command sh -c {}", quoted(command)),
-    |command| format!("sh <<'DONE'\n{command}\nDONE"),
+    |command| {
+        // A here-document in a here-document ends in a word of its own.
+        let end = format!("DONE{}", command.len());
+        format!("sh <<'{end}'\n{command}\n{end}\n")
+    },
     |command| format!("bash <<< {}", quoted(command)),
     |command| format!("printf %s {} | sh", quoted(command)),
     |command| format!("cd . && {command}"),

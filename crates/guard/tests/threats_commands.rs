@@ -276,7 +276,6 @@ fn t10_wrappers_do_not_hide_what_they_run() {
         "systemd-run",
         "cpulimit -l 5",
         "faketime x",
-        "env -S",
         "script -qc",
         "parallel",
         "/usr/bin/env",
@@ -301,6 +300,7 @@ fn t10_wrappers_do_not_hide_what_they_run() {
     }
     show(&[
         ("eval 'rm -rf /srv'", "deletes /srv/**"),
+        ("env -S 'rm -rf /srv'", "deletes /srv/**"),
         ("eval rm -rf /srv", "deletes /srv/**"),
         ("sh -c 'rm -rf /srv'", "deletes /srv/**"),
         ("bash -lc \"rm -rf /srv\"", "deletes /srv/**"),

@@ -40,7 +40,7 @@ pub(super) fn call(
         "mongosh" | "mongo" => walk.mongo(name, arguments, stdin),
         "pg_dump" | "pg_dumpall" | "mysqldump" | "mongodump" | "mongoexport" | "sqldiff"
         | "mariadb-dump" => {
-            walk.asks(name, "*");
+            walk.asks(name, &server(arguments));
             for (at, field) in arguments.iter().enumerate() {
                 let value = arguments.get(at + 1).map_or("", String::as_str);
                 if let Some(file) = field
@@ -64,7 +64,7 @@ pub(super) fn call(
         "dropdb" | "createdb" | "dropuser" | "createuser" | "pg_restore" | "mysqladmin"
         | "mongorestore" | "mongoimport" | "mysqlimport" | "pg_resetwal" | "vacuumdb"
         | "reindexdb" | "pgbench" | "pg_upgrade" => {
-            walk.asks(name, "*");
+            walk.asks(name, &server(arguments));
             let looks = arguments.iter().any(|field| {
                 matches!(
                     &field[..],
@@ -91,13 +91,30 @@ pub(super) fn call(
     Some(Stream::Unknown)
 }
 
+/// The server that the arguments name; without one it is this machine.
+fn server(arguments: &[String]) -> String {
+    let mut fields = arguments.iter();
+    while let Some(field) = fields.next() {
+        if field == "-h" || field == "--host" {
+            return fields.next().cloned().unwrap_or_default();
+        }
+        if let Some(host) = field.strip_prefix("--host=") {
+            return host.to_owned();
+        }
+        if field.contains("://") {
+            return field.clone();
+        }
+    }
+    "localhost".to_owned()
+}
+
 impl Walk<'_> {
     fn sql(&mut self, name: &str, options: &[&str], arguments: &[String], stdin: &Stream) {
         let is_file = matches!(name, "sqlite3" | "sqlite" | "duckdb");
         if is_file {
             self.runs(name, RunKind::Known);
         } else {
-            self.asks(name, "*");
+            self.asks(name, &server(arguments));
         }
         let mut statements = Vec::new();
         let mut operands: Vec<&String> = Vec::new();
@@ -232,7 +249,7 @@ impl Walk<'_> {
     }
 
     fn redis(&mut self, name: &str, arguments: &[String], stdin: &Stream) {
-        self.asks(name, "*");
+        self.asks(name, &server(arguments));
         let mut fields = arguments.iter().peekable();
         while let Some(field) = fields.next_if(|field| field.starts_with('-')) {
             if REDIS.split_whitespace().any(|known| known == field) {
@@ -272,7 +289,7 @@ impl Walk<'_> {
     }
 
     fn mongo(&mut self, name: &str, arguments: &[String], stdin: &Stream) {
-        self.asks(name, "*");
+        self.asks(name, &server(arguments));
         let at = arguments.iter().position(|field| field == "--eval");
         let given = at
             .and_then(|at| arguments.get(at + 1))

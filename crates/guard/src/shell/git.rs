@@ -623,8 +623,10 @@ impl Walk<'_> {
             self.opaque("where is pushed is known only when it runs");
         }
         self.operation(GitOperation::Push { remote: shown(&remote), refs, force, delete });
-        let host = if remote.contains(':') { super::net::host(&remote) } else { "*".to_owned() };
-        self.sends(&host, true);
+        // A remote by its name is told by the operation; where an address leads is told beside it.
+        if remote.contains(':') {
+            self.sends(&remote, true);
+        }
     }
 
     fn git_remote(&mut self, command: &str, fields: &[String], operands: &[&str]) -> Stream {
@@ -724,10 +726,10 @@ impl Walk<'_> {
     fn fetches(&mut self, remote: &str) {
         self.operation(GitOperation::Fetch { remote: shown(remote) });
         let is_address = remote.contains(':');
-        if !is_address && remote.contains('/') {
+        if is_address {
+            self.sends(remote, false);
+        } else if remote.contains('/') {
             self.reads(remote, Extent::Tree);
-        } else {
-            self.sends(if is_address { remote } else { "*" }, false);
         }
     }
 

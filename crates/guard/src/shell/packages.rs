@@ -410,7 +410,7 @@ impl Walk<'_> {
             "whoami",
         ];
         if asks.contains(&action) {
-            self.sends("*", false);
+            self.sends(registry(name), false);
         }
     }
 
@@ -570,6 +570,22 @@ impl Walk<'_> {
                 self.call(&command, stdin);
             }
         }
+    }
+}
+
+/// The registry that a manager asks, when nobody set another.
+fn registry(name: &str) -> &'static str {
+    match name {
+        "npm" | "cnpm" | "pnpm" | "yarn" | "yarnpkg" | "bun" | "npx" => "registry.npmjs.org",
+        "pip" | "pip3" | "uv" | "pipx" | "poetry" | "pdm" | "rye" | "hatch" | "pipenv" => {
+            "pypi.org"
+        }
+        "cargo" => "index.crates.io",
+        "go" => "proxy.golang.org",
+        "gem" | "bundle" | "bundler" => "rubygems.org",
+        "composer" => "repo.packagist.org",
+        "brew" => "formulae.brew.sh",
+        _ => "*",
     }
 }
 

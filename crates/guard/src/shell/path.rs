@@ -88,7 +88,9 @@ impl Walk<'_> {
                     {
                         self.controls("device");
                     }
-                    self.state.texts.insert(path.clone(), None);
+                    if how != WriteHow::Attributes {
+                        self.state.texts.insert(path.clone(), None);
+                    }
                     self.find(Effect::Writes { path, how, extent });
                 }
             }

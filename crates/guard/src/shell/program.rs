@@ -133,8 +133,11 @@ impl Walk<'_> {
 
     /// Whether a path is inside the work tree.
     pub(super) fn is_in_tree(&self, path: &str) -> bool {
-        path.strip_prefix(self.place.tree)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        // Nobody's work tree holds nothing.
+        !self.place.tree.is_empty()
+            && path
+                .strip_prefix(self.place.tree)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// What is known of a shell script's text counts; what is not understood in one of the project's does not,

@@ -97,7 +97,10 @@ pub(super) fn call(
         "gh" | "glab" if arguments.first().is_some_and(|first| first == "api") => {
             walk.api(name, &arguments[1..])
         }
-        "aws" if arguments.first().is_some_and(|first| first == "s3") => {
+        "aws"
+            if arguments.first().is_some_and(|first| first == "s3")
+                && !arguments.iter().any(|field| field == "--dryrun") =>
+        {
             walk.bucket(arguments);
             return None;
         }
@@ -646,7 +649,7 @@ impl Walk<'_> {
 
     /// The interface of a forge by hand: fields and methods change.
     fn api(&mut self, name: &str, arguments: &[String]) {
-        self.asks(name, "*");
+        self.asks(name, if name == "gh" { "api.github.com" } else { "gitlab.com" });
         let mut method = None;
         let mut has_fields = false;
         for (at, field) in arguments.iter().enumerate() {

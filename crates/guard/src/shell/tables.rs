@@ -205,7 +205,9 @@ impl Spec {
         switch.writes = rest.contains('&');
         switch.drops = rest.contains('^');
         switch.strange = rest.contains('!');
-        if name.starts_with("--") || name.starts_with('+') || self.long {
+        // A word behind one dash that takes a value is one option, not its letters.
+        let is_word = name.len() > 2 && switch.value.is_some();
+        if name.starts_with("--") || name.starts_with('+') || self.long || is_word {
             self.options.insert(name.to_owned(), switch);
         } else {
             for letter in name.trim_start_matches('-').chars() {
@@ -233,7 +235,7 @@ impl Spec {
                 }
             } else if argument == "--" {
                 break;
-            } else if argument.starts_with("--") || self.long {
+            } else if argument.starts_with("--") || self.long || self.has_word(argument) {
                 self.sort_long(argument, &mut arguments, &mut sorted);
             } else {
                 self.sort_short(argument, &mut arguments, &mut sorted);
@@ -241,6 +243,12 @@ impl Spec {
         }
         sorted.operands.extend(arguments.cloned());
         sorted
+    }
+
+    /// Whether an argument is a word behind one dash that is an option as a whole.
+    fn has_word(&self, argument: &str) -> bool {
+        let name = argument.split('=').next().unwrap_or(argument);
+        name.len() > 2 && self.options.contains_key(name)
     }
 
     fn sort_long(
@@ -419,7 +427,20 @@ impl Walk<'_> {
         if spec.here && count <= fixed.len() {
             self.reads(".", if tree { Extent::Tree } else { Extent::One });
         }
-        self.output_of(spec, &sorted, &fixed, stdin)
+        match (name, &sorted.operands[..], stdin) {
+            // What goes through unchanged is still known.
+            ("cat", [], Stream::Text(_) | Stream::Paths(_)) => stdin.clone(),
+            ("cat", [file], _) => self.file(file),
+            ("tee", targets, Stream::Text(text)) => {
+                let paths: Vec<String> =
+                    targets.iter().flat_map(|target| self.paths(target)).collect();
+                for path in paths {
+                    self.state.texts.insert(path, Some(text.as_str().into()));
+                }
+                stdin.clone()
+            }
+            _ => self.output_of(spec, &sorted, &fixed, stdin),
+        }
     }
 
     /// A tool that runs a project's code runs that of another place when it is sent there.

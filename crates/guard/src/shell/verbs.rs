@@ -182,7 +182,10 @@ impl Walk<'_> {
             self.runs(name, RunKind::Known);
             return;
         }
-        match line.meaning(&words) {
+        // Whom a question reaches is settled by the settings of whoever asks; a change is told with its way out.
+        let meaning = line.meaning(&words);
+        let changes = matches!(meaning, Some((Meaning::Changes, _)));
+        match meaning {
             Some((Meaning::Looks, _)) => self.runs(name, RunKind::Known),
             Some((Meaning::Project, _)) => self.runs(name, RunKind::Project),
             Some((Meaning::Changes, _)) if said.iter().any(|option| is_dry(option)) => {
@@ -197,7 +200,7 @@ impl Walk<'_> {
                 self.strange(name, words.first().copied().unwrap_or(""));
             }
         }
-        if line.network {
+        if line.network && changes {
             self.sends("*", false);
         }
     }

@@ -317,7 +317,16 @@ impl<'a> Walk<'a> {
     fn and_or(&mut self, nodes: &[(Join, Node)], stdin: &Stream) -> Stream {
         let mut skipped: Option<State> = None;
         let mut output = Stream::Unknown;
+        let mut before = None;
         for (join, node) in nodes {
+            let last = before.replace(node).and_then(|node| self.certainty(node));
+            match (join, last) {
+                (Join::And, Some(true)) | (Join::Or, Some(false)) => {
+                    output = self.run(node, stdin);
+                    continue;
+                }
+                (Join::First | Join::And | Join::Or, _) => {}
+            }
             let failed = self.failed.take().unwrap_or_else(|| self.branch());
             match join {
                 Join::First => {}
@@ -351,6 +360,18 @@ impl<'a> Walk<'a> {
             }
         }
         if nodes.len() > 1 { Stream::Unknown } else { output }
+    }
+
+    /// Whether a command that just ran succeeded, where there can be no doubt.
+    fn certainty(&self, node: &Node) -> Option<bool> {
+        let Kind::Simple { words, .. } = &node.kind else { return None };
+        let Some(name) = words.first() else { return Some(true) };
+        match grammar::literal(name)?.as_str() {
+            "true" | ":" | "echo" | "printf" => Some(true),
+            "false" => Some(false),
+            "cd" if self.failed.is_none() => Some(true),
+            _ => None,
+        }
     }
 
     fn choice(

@@ -1,5 +1,7 @@
 //! A place to run commands in, and effects in words short enough for tables.
 
+#![allow(dead_code, reason = "no test file uses all of it")]
+
 use std::collections::BTreeMap;
 use weir_guard::shell::{Files, Place, Thing, effects};
 use weir_model::act::{Effect, Extent, GitOperation, RunKind, WriteHow};
