@@ -37,7 +37,8 @@ fn tool(call: &Call<'_>, _: &Fields<'_>) -> Result<Tool, Refusal> {
     if let Some(tool) = call.double_underscored(None) {
         return Ok(tool);
     }
-    match call.name {
+    // Those about sub-agents come with the name of their group before their own.
+    match call.name.strip_prefix("multi_agent_v1").unwrap_or(call.name) {
         // Every way to run a command comes under this name; its folder comes as `cwd`.
         "Bash" => call.shell(&["command"]),
         "apply_patch" => {
@@ -45,11 +46,13 @@ fn tool(call: &Call<'_>, _: &Fields<'_>) -> Result<Tool, Refusal> {
         }
         "view_image" => call.read(&["path"]),
         "web_search" => call.search(&["query"]),
-        "spawn_agent" => call.subagent(&["agent_type"], &["message", "prompt"]),
+        "spawn_agent" | "send_input" => call.subagent(&["agent_type"], &["message", "prompt"]),
         "read_mcp_resource" => call.resource("resources/read"),
         "list_mcp_resources" | "list_mcp_resource_templates" => call.resource("resources/list"),
         "update_plan" | "tool_search" | "request_user_input" | "create_goal" | "get_goal"
-        | "update_goal" | "wait_agent" | "close_agent" | "list_agents" => Ok(call.inward()),
+        | "update_goal" | "wait_agent" | "close_agent" | "resume_agent" | "list_agents" => {
+            Ok(call.inward())
+        }
         _ => Ok(call.unknown()),
     }
 }
