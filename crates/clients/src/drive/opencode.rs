@@ -38,6 +38,10 @@ impl Driver for OpenCode {
             ("OPENCODE_DISABLE_AUTOUPDATE", "1".into()),
             ("OPENCODE_DISABLE_MODELS_FETCH", "1".into()),
             ("OPENCODE_DISABLE_LSP_DOWNLOAD", "1".into()),
+            // In every other folder with settings it installs them, too. That must fail at once: without a network it
+            // tries for more than a minute before it begins.
+            ("npm_config_registry", "http://127.0.0.1:9/".into()),
+            ("npm_config_fetch_retries", "0".into()),
         ]
     }
 
