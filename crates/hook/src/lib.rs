@@ -8,15 +8,21 @@
 //! Deliberately absent: files, processes, network and policy. Texts come in and go out; the caller reads, writes
 //! and decides.
 //!
-//! What is known of a client was observed on a version that the tests name, or is marked as read in its
-//! documentation only. Reading order: [`read`], [`answer`], then a dialect in `dialect/`.
+//! What is known of a client was observed on the version that [`tried`] names, or is marked as read in its
+//! documentation only. Reading order: [`read`], [`answer`], then a dialect in `dialect/`; [`wire`] for the
+//! files that make a client ask, [`limits`] and [`check_version`] for what it cannot do.
 
 mod dialect;
 mod fields;
+mod limit;
 mod patch;
 mod read;
 mod reply;
 mod tool;
+mod version;
+pub mod wire;
 
+pub use limit::{Limit, limits};
 pub use read::{PAYLOAD_MAX, moment, read};
 pub use reply::{Reply, Words, answer, refuse};
+pub use version::{Version, check_version, tried};
