@@ -1,8 +1,8 @@
 //! The command line: what can be typed. Each command's own words stand beside the command.
 
 use crate::commands::{
-    agents, approval, audit, change, completions, guard, hook, init, log, mcp, person, session,
-    show, sign_in, sign_in_link, status, submit, task, token, tour, up,
+    agents, approval, attach, audit, change, completions, doctor, guard, hook, init, log, mcp,
+    person, session, show, sign_in, sign_in_link, status, submit, task, token, tour, up,
 };
 use clap::{Parser, Subcommand};
 
@@ -46,6 +46,9 @@ pub(crate) enum Command {
     Task(task::TaskCommand),
     #[command(subcommand)]
     Session(session::SessionCommand),
+    Attach(attach::AttachArgs),
+    Detach(attach::DetachArgs),
+    Doctor(doctor::DoctorArgs),
     #[command(hide = true)]
     Hook(hook::HookArgs),
     #[command(subcommand)]

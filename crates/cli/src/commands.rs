@@ -2,9 +2,11 @@
 
 pub(crate) mod agents;
 pub(crate) mod approval;
+pub(crate) mod attach;
 pub(crate) mod audit;
 pub(crate) mod change;
 pub(crate) mod completions;
+pub(crate) mod doctor;
 pub(crate) mod down;
 pub(crate) mod guard;
 pub(crate) mod hook;
@@ -45,6 +47,9 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, command: Command) -> Result<Exit, Co
         Command::Session(command) => session::run(ui, here, command),
         Command::Hook(args) => return Ok(hook::run(&args)),
         Command::Guard(command) => return guard::run(ui, here, command),
+        Command::Attach(args) => attach::run(ui, here, args),
+        Command::Detach(args) => attach::detach(ui, here, args),
+        Command::Doctor(args) => return doctor::run(ui, here, &args),
         Command::Approval(command) => approval::run(ui, here, command),
         Command::Agents => agents::run(ui, here),
         Command::Pause(args) => agents::pause(ui, here, args),

@@ -11,6 +11,7 @@ use crate::ui::Ui;
 use address::Listen;
 use doors::Doors;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -46,6 +47,9 @@ pub(crate) struct UpArgs {
     /// there included. A backup that has them is better.
     #[arg(long, value_name = "POSITION", conflicts_with = "store")]
     accept_loss: Option<Position>,
+    /// A folder with an organization's policies, which those of the repository can only make stricter
+    #[arg(long, value_name = "FOLDER")]
+    policy_floor: Option<PathBuf>,
     /// Start it in the background and return when it answers
     #[arg(long)]
     detach: bool,
@@ -62,6 +66,7 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, args: UpArgs) -> Result<(), CommandE
     let options = Options {
         trunk: args.trunk.clone(),
         accept_loss: args.accept_loss,
+        floor: args.policy_floor.clone(),
         store: match args.store.clone() {
             Some(url) => Store::Postgres { url, schema: args.schema.clone() },
             None => Store::Embedded,

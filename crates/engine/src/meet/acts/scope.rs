@@ -12,15 +12,18 @@ impl Engine {
     /// `session.*` when it may not (any more).
     pub(super) fn scope_of(&self, session: SessionId, now: Timestamp) -> Result<Scope, Refusal> {
         let mut scope = self.read(|folds| gathered(folds, session, now))?;
-        scope.worktree = self.worktree_of(session);
+        let made = self.made_tree(session);
+        // In a tree that Weir made a plain `git push` goes to Weir; in any other it goes wherever that is set up.
+        let plain = made.is_some().then(String::new);
+        scope.worktree = made.or_else(|| self.attached_folder(session)).map(real);
         scope.home =
-            std::env::home_dir().map(|home| home.display().to_string()).unwrap_or_default();
+            std::env::home_dir().map(|home| real(home.display().to_string())).unwrap_or_default();
         let temporary = std::env::temp_dir().display().to_string();
         if !scope.temporary.contains(&temporary) {
             scope.temporary.push(temporary);
         }
         scope.trunk = self.trunk().name().to_owned();
-        scope.entrances = [String::new(), "weir".to_owned(), self.remote()].into();
+        scope.entrances = ["weir".to_owned(), self.remote()].into_iter().chain(plain).collect();
         scope.tools.insert("weir".to_owned());
         scope.enforcement = match self.rules().guard.enforcement {
             config::Enforcement::On => Enforcement::On,
@@ -29,20 +32,24 @@ impl Engine {
         Ok(scope)
     }
 
-    /// Where the session works: the tree that Weir made for its task, or the one it was attached in.
-    pub(super) fn worktree_of(&self, session: SessionId) -> Option<String> {
-        let (task, attached) = self.read(|folds| {
-            let attached = folds.acts.session(session).map(|doing| doing.worktree.clone());
-            (folds.work.last_claimed_by(session), attached)
-        });
-        let attached = attached.filter(|folder| folder.starts_with('/'));
-        let made = task.map(|task| self.worktrees().join(format!("{task}-{session}")));
-        let made = made.filter(|folder| folder.is_dir()).map(|folder| folder.display().to_string());
-        let folder = made.or(attached)?;
-        // Policies compare with paths whose links were followed.
-        let real = std::fs::canonicalize(&folder).map(|real| real.display().to_string());
-        Some(real.unwrap_or(folder))
+    /// The tree that Weir made for the session's task.
+    fn made_tree(&self, session: SessionId) -> Option<String> {
+        let task = self.read(|folds| folds.work.last_claimed_by(session))?;
+        let folder = self.worktrees().join(format!("{task}-{session}"));
+        folder.is_dir().then(|| folder.display().to_string())
     }
+
+    /// The folder that its client was attached in.
+    fn attached_folder(&self, session: SessionId) -> Option<String> {
+        let attached =
+            self.read(|folds| folds.acts.session(session).map(|doing| doing.worktree.clone()))?;
+        attached.starts_with('/').then_some(attached)
+    }
+}
+
+/// Policies compare with paths whose links were followed.
+fn real(folder: String) -> String {
+    std::fs::canonicalize(&folder).map(|real| real.display().to_string()).unwrap_or(folder)
 }
 
 fn gathered(folds: &Folds, session: SessionId, now: Timestamp) -> Result<Scope, Refusal> {
