@@ -108,7 +108,10 @@ fn a_client_is_attached_held_proved_and_taken_off_to_the_byte() {
 
     field.weir(&["detach", "claude"]).expect(0);
     assert_eq!(snapshot(&field.repo.dir.join(".claude")), before, "to the byte");
-    assert_eq!(text(&field.weir(&["detach", "claude", "--json"]).expect(3).refusal(), "/code"), "attach.none");
+    assert_eq!(
+        text(&field.weir(&["detach", "claude", "--json"]).expect(3).refusal(), "/code"),
+        "attach.none"
+    );
     assert!(!may(&field.bash("ls")), "without a session nothing is allowed");
 }
 

@@ -1,6 +1,7 @@
 //! What can be told of a host by its name alone.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+// Addresses as values; `core` has no sockets.
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What a host is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
