@@ -93,7 +93,7 @@ async fn the_tools_of_another_server_are_called_in_both_eras() {
     let agent = house.agent("claude").await;
     for era in ERAS {
         let list = say(&house, &agent, era, "tools/list", json!({})).await.json()["result"].clone();
-        let complete = (era >= "2026").then(|| json!("complete")).unwrap_or_default();
+        let complete = if era >= "2026" { json!("complete") } else { Value::Null };
         assert_eq!(list["resultType"], complete, "{era}");
         let tools = list["tools"].as_array().expect("tools");
         let echo = tools.iter().find(|tool| tool["name"] == "fix__echo").expect("listed");
