@@ -141,6 +141,8 @@ fn ids_in(event: &serde_json::Value) -> impl Iterator<Item = String> {
         // Digests of bodies stand bare in an event; those of secrets and trees name nothing that can be shown.
         "log" | "body" => Some(format!("sha256:{text}")),
         "hash" | "tree" => None,
+        // A commit has 40 digits, and any other digest 64: it is of what only a program compares.
+        _ if text.parse::<Digest>().is_ok() => None,
         _ => text.parse::<AnyId>().is_ok().then(|| text.to_owned()),
     })
 }
