@@ -42,6 +42,7 @@ pub struct Look {
 /// A fact about acts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind")]
+#[expect(clippy::large_enum_variant, reason = "decisions are nearly all there are of them")]
 pub enum Event {
     /// A client was wired to Weir for a session: from now on its hooks are expected.
     #[serde(rename = "client.attached.v1")]
