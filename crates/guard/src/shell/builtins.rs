@@ -237,12 +237,12 @@ fn echo(arguments: &[String]) -> Stream {
 }
 
 fn printf(walk: &mut Walk<'_>, arguments: &[String]) -> Stream {
-    if let [option, name, ..] = arguments {
-        if option == "-v" {
-            walk.set(name, vec![UNKNOWN.to_string()]);
-            poison::assigned(walk, name, UNKNOWN.encode_utf8(&mut [0; 4]));
-            return Stream::Text(String::new());
-        }
+    if let [option, name, ..] = arguments
+        && option == "-v"
+    {
+        walk.set(name, vec![UNKNOWN.to_string()]);
+        poison::assigned(walk, name, UNKNOWN.encode_utf8(&mut [0; 4]));
+        return Stream::Text(String::new());
     }
     let Some((format, values)) = arguments.split_first() else { return Stream::Unknown };
     let format = escaped(format);

@@ -174,11 +174,11 @@ impl Walk<'_> {
             self.opaque(&format!("`{name}` has an option that Weir does not know: `{strange}`"));
         }
         self.said(name, sorted, stdin);
-        if name == "python" {
-            if let Some(module) = sorted.value(&["-m"]) {
-                self.python_module(&module.to_owned(), &sorted.operands);
-                return;
-            }
+        if name == "python"
+            && let Some(module) = sorted.value(&["-m"])
+        {
+            self.python_module(module, &sorted.operands);
+            return;
         }
         let only_tells = [
             "-v",

@@ -446,7 +446,7 @@ impl Walk<'_> {
                     .iter()
                     .position(|field| field == "run")
                     .map_or(fields.len(), |at| at + 1);
-                self.call(&fields[at..].to_vec(), &Stream::Unknown);
+                self.call(&fields[at..], &Stream::Unknown);
             }
             "difftool" | "mergetool" | "instaweb" | "daemon" | "shell" | "p4" | "cvsserver"
             | "credential" | "credential-store" | "credential-cache" | "upload-pack"
@@ -791,7 +791,7 @@ impl Walk<'_> {
         let behind =
             fields.iter().position(|field| field == "--").is_some_and(|at| at + 1 < fields.len());
         let discards = match command {
-            "restore" => !(has(&["--staged", "-S"]) && !has(&["--worktree", "-W"])),
+            "restore" => !has(&["--staged", "-S"]) || has(&["--worktree", "-W"]),
             "switch" => has(&["-f", "--force", "--discard-changes"]),
             _ => {
                 let is_path = |word: &&str| {
@@ -802,7 +802,7 @@ impl Walk<'_> {
                 };
                 behind
                     || has(&["-f", "--force", "--ours", "--theirs", "--pathspec-from-file"])
-                    || operands.iter().any(|word| is_path(&word))
+                    || operands.iter().any(is_path)
                     || !has(&["-b", "-B", "--orphan", "-t", "--track"]) && operands.len() > 1
                     || operands.first().is_some_and(|word| self.is_tracked_file(word))
             }

@@ -377,11 +377,11 @@ impl Reader<'_> {
             if self.redirect(&mut redirects)? {
                 continue;
             }
-            if words.is_empty() {
-                if let Some(assign) = self.assign()? {
-                    assigns.push(assign);
-                    continue;
-                }
+            if words.is_empty()
+                && let Some(assign) = self.assign()?
+            {
+                assigns.push(assign);
+                continue;
             }
             let begin = self.at;
             let Some(word) = self.word()? else {

@@ -275,17 +275,16 @@ impl Walk<'_> {
             self.runner(name, arguments, stdin);
             return;
         }
-        if matches!(name, "nix-shell" | "devbox" | "nix") {
-            if let Some(at) = arguments
+        if matches!(name, "nix-shell" | "devbox" | "nix")
+            && let Some(at) = arguments
                 .iter()
                 .position(|field| matches!(&field[..], "--run" | "--command" | "-c"))
-            {
-                self.runs(name, RunKind::Known);
-                self.install(name, &[], arguments);
-                let rest = arguments[at + 1..].join(" ");
-                self.words(&rest, stdin);
-                return;
-            }
+        {
+            self.runs(name, RunKind::Known);
+            self.install(name, &[], arguments);
+            let rest = arguments[at + 1..].join(" ");
+            self.words(&rest, stdin);
+            return;
         }
         let mut fields = arguments.iter().enumerate().peekable();
         let mut action = None;
@@ -316,10 +315,9 @@ impl Walk<'_> {
                 self.install(name, &[], arguments);
             } else if let Some(field) = arguments.iter().find(|field| {
                 matches!(&field.chars().nth(1), Some('S' | 'R' | 'U' | 'i' | 'e' | 'P' | 'r'))
-            }) {
-                if matches!(name, "pacman" | "yay" | "paru" | "rpm" | "dpkg" | "nix-env") {
-                    self.controls(&format!("{name} {field}"));
-                }
+            }) && matches!(name, "pacman" | "yay" | "paru" | "rpm" | "dpkg" | "nix-env")
+            {
+                self.controls(&format!("{name} {field}"));
             }
             return;
         };

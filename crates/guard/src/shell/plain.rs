@@ -149,13 +149,13 @@ fn show(node: &Node, lines: &mut Vec<String>) {
         // What a shell in the command would read is shown as it would read it.
         let inner = inner_script(node);
         lines.push(line.join(" "));
-        if let Some(text) = inner {
-            if let Ok(node) = grammar::read(&text, super::reader::DEPTH_MAX / 2) {
-                let begin = lines.len();
-                show(&node, lines);
-                for line in &mut lines[begin..] {
-                    line.insert_str(0, "  ");
-                }
+        if let Some(text) = inner
+            && let Ok(node) = grammar::read(&text, super::reader::DEPTH_MAX / 2)
+        {
+            let begin = lines.len();
+            show(&node, lines);
+            for line in &mut lines[begin..] {
+                line.insert_str(0, "  ");
             }
         }
     }

@@ -61,11 +61,11 @@ impl Walk<'_> {
         if !name.contains('/') {
             return self.tool(plain_name(name), arguments, stdin);
         }
-        if let Some(base) = SYSTEM.iter().find_map(|folder| name.strip_prefix(folder)) {
-            if !base.split('/').any(|part| part == "..") {
-                let base = base.rsplit('/').next().unwrap_or(base);
-                return self.tool(plain_name(base), arguments, stdin);
-            }
+        if let Some(base) = SYSTEM.iter().find_map(|folder| name.strip_prefix(folder))
+            && !base.split('/').any(|part| part == "..")
+        {
+            let base = base.rsplit('/').next().unwrap_or(base);
+            return self.tool(plain_name(base), arguments, stdin);
         }
         let paths = self.paths(name);
         let [path] = &paths[..] else {
@@ -177,11 +177,12 @@ impl Walk<'_> {
 
     /// Runs a tool by its name.
     pub(super) fn tool(&mut self, name: &str, arguments: &[String], stdin: &Stream) -> Stream {
-        if let ([only], false) = (arguments, name == "test" || name == "echo") {
-            if only == "--version" && tables::is_known(name) {
-                self.runs(name, RunKind::Known);
-                return Stream::Unknown;
-            }
+        if let ([only], false) = (arguments, name == "test" || name == "echo")
+            && only == "--version"
+            && tables::is_known(name)
+        {
+            self.runs(name, RunKind::Known);
+            return Stream::Unknown;
         }
         type Handler = fn(&mut Walk<'_>, &str, &[String], &Stream) -> Option<Stream>;
         const HANDLERS: [Handler; 12] = [

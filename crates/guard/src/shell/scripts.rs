@@ -76,15 +76,15 @@ impl Walk<'_> {
             }
             return self.script_file(file, &sorted.operands[1..], stdin);
         }
-        self.from_input(name, stdin)
+        self.reads_commands(name, stdin)
     }
 
     /// A shell that reads commands from its input.
-    fn from_input(&mut self, name: &str, stdin: &Stream) -> Stream {
-        if let Some(file) = self.input.clone() {
-            if let Stream::Unknown = stdin {
-                return self.script_file(&file, &[], &Stream::Unknown);
-            }
+    fn reads_commands(&mut self, name: &str, stdin: &Stream) -> Stream {
+        if let Some(file) = self.input.clone()
+            && let Stream::Unknown = stdin
+        {
+            return self.script_file(&file, &[], &Stream::Unknown);
         }
         match stdin {
             Stream::Text(text) => {

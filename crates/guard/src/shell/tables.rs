@@ -455,10 +455,11 @@ impl Walk<'_> {
     }
 
     fn output_of(&self, spec: &Spec, sorted: &Sorted, fixed: &[Role], stdin: &Stream) -> Stream {
-        if spec.filter && sorted.operands.len() <= fixed.len() {
-            if let Stream::Paths(_) = stdin {
-                return stdin.clone();
-            }
+        if spec.filter
+            && sorted.operands.len() <= fixed.len()
+            && let Stream::Paths(_) = stdin
+        {
+            return stdin.clone();
         }
         if spec.paths {
             let operands = sorted.operands.iter().skip(fixed.len());

@@ -352,7 +352,7 @@ impl Walk<'_> {
             return Stream::Unknown;
         }
         if let Some(file) = sorted.value(&["-E"]) {
-            self.writes(&file.to_owned(), weir_model::act::WriteHow::Change, Extent::One);
+            self.writes(file, weir_model::act::WriteHow::Change, Extent::One);
         }
         self.runs(name, RunKind::Foreign);
         let host =

@@ -7,11 +7,11 @@ use weir_guard::shell::{Files, Place, Thing, effects};
 use weir_model::act::{Effect, Extent, GitOperation, RunKind, WriteHow};
 
 /// The work tree of all tests.
-pub const TREE: &str = "/work/tree";
+pub(crate) const TREE: &str = "/work/tree";
 
 /// Files in memory: folders, files with their text, links.
 #[derive(Default)]
-pub struct Table {
+pub(crate) struct Table {
     folders: Vec<&'static str>,
     files: BTreeMap<&'static str, &'static str>,
     links: BTreeMap<&'static str, &'static str>,
@@ -19,7 +19,7 @@ pub struct Table {
 
 impl Table {
     /// What the tests find.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folders: vec![TREE, "/work/tree/src", "/work/tree/sub", "/tmp", "/etc", "/home/u"],
             files: BTreeMap::from([
@@ -61,13 +61,13 @@ impl Files for Table {
 }
 
 /// The effects of a command in the work tree.
-pub fn of(command: &str) -> Vec<Effect> {
+pub(crate) fn of(command: &str) -> Vec<Effect> {
     let files = Table::new();
     effects(command, &Place { cwd: TREE, home: "/home/u", tree: TREE, files: &files })
 }
 
 /// The effects of a command, each in a few words, without the reasons of what is opaque.
-pub fn told(command: &str) -> Vec<String> {
+pub(crate) fn told(command: &str) -> Vec<String> {
     let mut words: Vec<String> = of(command).iter().map(word).collect();
     let mut seen = Vec::new();
     words.retain(|word| {
@@ -79,12 +79,12 @@ pub fn told(command: &str) -> Vec<String> {
 }
 
 /// Whether an effect is in a command, as [`told`] tells it.
-pub fn has(command: &str, effect: &str) -> bool {
+pub(crate) fn has(command: &str, effect: &str) -> bool {
     told(command).iter().any(|word| word == effect)
 }
 
 /// Whether something of a command is not understood, or a program that nobody knows runs.
-pub fn is_doubtful(command: &str) -> bool {
+pub(crate) fn is_doubtful(command: &str) -> bool {
     of(command).iter().any(|effect| {
         matches!(effect, Effect::Opaque { .. } | Effect::Runs { kind: RunKind::Foreign, .. })
     })
