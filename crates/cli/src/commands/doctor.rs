@@ -200,7 +200,8 @@ mod tests {
     fn every_client_would_say_the_canary_like_this() {
         for client in Agent::ALL {
             let (event, payload) = said_by(client, "/w");
-            let act = weir_hook::read(client, event, payload.as_bytes()).expect(client.name());
+            let act = weir_hook::read(client, event, payload.as_bytes())
+                .unwrap_or_else(|no| panic!("{client}: {no}"));
             assert_eq!(act.moment, Moment::BeforeTool, "{client}");
             assert_eq!(act.tool, Tool::Shell { command: CANARY.to_owned() }, "{client}");
         }

@@ -5,21 +5,21 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A corpus, and the folder that its commands are taken to be run in.
-pub struct Corpus {
-    pub name: &'static str,
-    pub cwd: &'static str,
-    pub home: &'static str,
-    pub commands: Vec<Labelled>,
+pub(crate) struct Corpus {
+    pub(crate) name: &'static str,
+    pub(crate) cwd: &'static str,
+    pub(crate) home: &'static str,
+    pub(crate) commands: Vec<Labelled>,
 }
 
 /// A command and its label.
-pub struct Labelled {
-    pub command: String,
-    pub is_harmful: bool,
+pub(crate) struct Labelled {
+    pub(crate) command: String,
+    pub(crate) is_harmful: bool,
 }
 
 /// The examples in the tables of the crate `safe-chains`: `examples_safe` and `examples_denied`.
-pub fn safe_chains(folder: &Path) -> Result<Corpus, String> {
+pub(crate) fn safe_chains(folder: &Path) -> Result<Corpus, String> {
     let package = folder.join("fetch");
     std::fs::create_dir_all(package.join("src")).map_err(|error| error.to_string())?;
     let manifest = "[package]\nname = \"fetch\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\nsafe-chains = \"=0.241.2\"\n";
@@ -82,7 +82,7 @@ fn examples(value: &toml::Value, into: &mut Vec<Labelled>) {
 
 /// GTFOBins' commands, all harmful, and those of people at their desktop, all harmless, which is why their home is
 /// the work tree here.
-pub fn aegish(checkout: Option<&str>) -> Result<Corpus, String> {
+pub(crate) fn aegish(checkout: Option<&str>) -> Result<Corpus, String> {
     let checkout = checkout
         .ok_or("clone https://github.com/GuidoBergman/aegish and say `--aegish <folder>`")?;
     let mut commands = Vec::new();
@@ -105,7 +105,7 @@ pub fn aegish(checkout: Option<&str>) -> Result<Corpus, String> {
 }
 
 /// The fixtures and the corpus of `destructive_command_guard`.
-pub fn dcg(checkout: Option<&str>) -> Result<Corpus, String> {
+pub(crate) fn dcg(checkout: Option<&str>) -> Result<Corpus, String> {
     let checkout = checkout.ok_or("clone https://github.com/Dicklesworthstone/destructive_command_guard and say `--dcg <folder>`")?;
     let tests = Path::new(checkout).join("tests");
     let mut commands = Vec::new();
@@ -152,7 +152,7 @@ fn scalar(text: &str) -> String {
 }
 
 /// Actions and their spellings, of the Python package `paveo`.
-pub fn paveo(folder: &Path) -> Result<Vec<(String, Vec<String>)>, String> {
+pub(crate) fn paveo(folder: &Path) -> Result<Vec<(String, Vec<String>)>, String> {
     let target = folder.join("paveo");
     let install = ["-m", "pip", "install", "--quiet", "--no-deps", "--target"];
     let output = Command::new("python3").args(install).arg(&target).arg("paveo==0.1.11").output();

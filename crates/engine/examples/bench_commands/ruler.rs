@@ -6,16 +6,16 @@ use weir_model::PathSet;
 use weir_model::act::{Act, Answer, Client, Effect, Moment, Tool};
 
 /// The policies.
-pub struct Ruler(Bundle);
+pub(crate) struct Ruler(Bundle);
 
 impl Ruler {
     /// Those that Weir ships.
-    pub fn shipped() -> Self {
+    pub(crate) fn shipped() -> Self {
         Self(Bundle::shipped())
     }
 
     /// What is objected to these effects of a command, if anything is.
-    pub fn objection(
+    pub(crate) fn objection(
         &self,
         command: &str,
         effects: &[Effect],
