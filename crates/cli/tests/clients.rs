@@ -2,6 +2,8 @@
 //!
 //! Ignored where nobody asks for it, for the clients must be installed: `cargo xtask test --clients`.
 
+#[path = "clients/attached.rs"]
+mod attached;
 #[path = "clients/boundary.rs"]
 mod boundary;
 #[path = "clients/space.rs"]
