@@ -5,7 +5,7 @@
 
 use crate::propose::Proposal;
 use std::fmt::Write as _;
-use weir_model::config::{Check, Config};
+use weir_model::config::{Check, Config, Enforcement};
 
 /// A commented `weir.toml` for `trunk`, with these checks.
 pub fn weir_toml(trunk: &str, checks: &[Proposal]) -> String {
@@ -18,7 +18,7 @@ pub fn weir_toml(trunk: &str, checks: &[Proposal]) -> String {
     for (index, proposal) in checks.iter().enumerate() {
         check(&mut text, proposal, index == 0);
     }
-    let Config { review, sessions, push, .. } = Config::default();
+    let Config { review, sessions, push, guard, .. } = Config::default();
     text.push_str(REVIEW);
     default_line(&mut text, "approvals", &review.approvals.to_string());
     text.push_str(SESSIONS);
@@ -29,6 +29,12 @@ pub fn weir_toml(trunk: &str, checks: &[Proposal]) -> String {
     default_line(&mut text, "bytes_max", &push.bytes_max.to_string());
     text.push_str(FILE);
     default_line(&mut text, "file_bytes_max", &push.file_bytes_max.to_string());
+    text.push_str(GUARD);
+    let enforcement = match guard.enforcement {
+        Enforcement::On => "on",
+        Enforcement::Shadow => "shadow",
+    };
+    default_line(&mut text, "enforcement", &quoted(enforcement));
     text
 }
 
@@ -77,6 +83,12 @@ const PUSH: &str = "
 
 const FILE: &str = "\
 # The largest single file, in bytes.
+";
+
+const GUARD: &str = "
+[guard]
+# Whether what the policies in `.weir/policy/` say about acts of agents holds: `on`, or `shadow` to record
+# it and allow everything, which shows what they would do before they do it.
 ";
 
 /// One check. The first also shows the limits it has without asking; a limit of its own is always written.
