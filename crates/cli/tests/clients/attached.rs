@@ -43,9 +43,10 @@ fn asks_hooks(client: Client, mode: Mode) -> bool {
     (client, mode) != (Client::Gemini, Mode::Acp)
 }
 
-/// Whether the client stays closed when the program of its hook is gone.
+/// Whether the client stays closed when the program of its hook is gone: by a switch of its own, or because what is
+/// wired asks a shell to block when the program cannot be run.
 fn fails_closed(client: Client, mode: Mode) -> bool {
-    client != Client::Codex && asks_hooks(client, mode)
+    asks_hooks(client, mode)
 }
 
 #[test]
