@@ -36,11 +36,11 @@ pub(super) async fn page(PageDoor(door): PageDoor) -> Result<Markup, Page> {
 
 fn inbox(door: &Door, waiting: &[Approval], now: Timestamp) -> Markup {
     html! {
-        h2 { "Waits for a person" span.count { (waiting.len()) } }
+        h2 { "Waits for a person" span.n { (waiting.len()) } }
         @if waiting.is_empty() {
-            p.empty { "No agent waits for a yes or a no." }
+            p.none { "No agent waits for a yes or a no." }
         } @else {
-            ul.rows {
+            ul.cards {
                 @for one in waiting.iter().take(SHOWN) {
                     li {
                         div.line {
@@ -61,11 +61,11 @@ fn inbox(door: &Door, waiting: &[Approval], now: Timestamp) -> Markup {
 
 fn list(door: &Door, agents: &Agents, now: Timestamp) -> Markup {
     html! {
-        h2 { "Agents" span.count { (agents.agents.len()) } }
+        h2 { "Agents" span.n { (agents.agents.len()) } }
         @if agents.agents.is_empty() {
-            p.empty { "No agent is at work. " code { "weir attach claude" } " wires one to Weir." }
+            p.none { "No agent is at work. " code { "weir attach claude" } " wires one to Weir." }
         } @else {
-            ul.rows { @for agent in agents.agents.iter().take(SHOWN) { li { (one(door, agent, now)) } } }
+            ul.cards { @for agent in agents.agents.iter().take(SHOWN) { li { (one(door, agent, now)) } } }
             (more(agents.agents.len().min(SHOWN), agents.agents.len() as u64))
         }
     }
@@ -111,10 +111,10 @@ fn act(act: &Doing, now: Timestamp) -> Markup {
 
 fn held(door: &Door, held: &[Held], now: Timestamp) -> Markup {
     html! {
-        h2 { "Held" span.count { (held.len()) } }
-        @if held.is_empty() { p.empty { "Nobody is held." } }
+        h2 { "Held" span.n { (held.len()) } }
+        @if held.is_empty() { p.none { "Nobody is held." } }
         @else {
-            ul.rows {
+            ul.cards {
                 @for one in held {
                     li {
                         div.line {
@@ -134,12 +134,12 @@ fn habits(agents: &Agents) -> Markup {
     html! {
         h2 { "Always approved" }
         @if agents.answered > 0 {
-            p.in.soft { (agents.given) " of " (agents.answered) " requests were answered with yes." }
+            p.none { (agents.given) " of " (agents.answered) " requests were answered with yes." }
         }
         @if agents.proposals.is_empty() {
-            p.empty { "What people always approve is proposed here as a rule." }
+            p.none { "What people always approve is proposed here as a rule." }
         } @else {
-            ul.rows { @for proposal in &agents.proposals { li { (habit(proposal)) } } }
+            ul.cards { @for proposal in &agents.proposals { li { (habit(proposal)) } } }
         }
     }
 }
