@@ -7,7 +7,7 @@ use crate::meet::sessions::asking_session;
 use crate::{Caller, Engine, Error, Failure, Folds};
 use std::sync::Arc;
 use weir_guard::acts::{self, Question};
-use weir_guard::policy::{self, Bundle, Scope};
+use weir_guard::policy::{self, Bundle};
 use weir_model::act::{Act, Answer, Effect, Moment, Ruling, Taint};
 use weir_model::event::act::{Event as ActEvent, Look};
 use weir_model::{ApprovalId, Event, Position, Refusal, SessionId};
@@ -33,8 +33,6 @@ impl Answered {
 
 /// An act, and all that was found out about it.
 struct Found {
-    session: SessionId,
-    scope: Scope,
     scope_text: String,
     bundle: Arc<Bundle>,
     effects: Vec<Effect>,
@@ -132,7 +130,7 @@ impl Engine {
         );
         let scope_text = serde_json::to_string(&scope)
             .map_err(|error| Failure::Other(format!("a scope could not be written: {error}")))?;
-        Ok(Found { session, scope, scope_text, bundle, effects, ruling, meets })
+        Ok(Found { scope_text, bundle, effects, ruling, meets })
     }
 
     /// A call came to an end. What was only looked at and went well needs no record of its own.
@@ -161,17 +159,6 @@ impl Engine {
         })
         .await?;
         Ok(Answered::silent())
-    }
-
-    /// Decides what a command of this session would be answered, and records nothing: for people who ask before.
-    ///
-    /// # Errors
-    /// `session.*`; failures of the disk.
-    pub fn try_act(&self, session: SessionId, act: &Act) -> Result<(Ruling, Vec<Effect>), Error> {
-        let found = self.find_out(session, act)?;
-        debug_assert_eq!(found.session, session);
-        debug_assert_eq!(found.scope.session, session.to_string());
-        Ok((found.ruling, found.effects))
     }
 }
 
