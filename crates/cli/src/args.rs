@@ -2,7 +2,7 @@
 
 use crate::commands::{
     agents, approval, attach, audit, change, completions, doctor, guard, hook, init, log, mcp,
-    person, session, show, sign_in, sign_in_link, status, submit, task, token, tour, up,
+    person, session, show, sign_in, sign_in_link, status, submit, task, token, tool, tour, up,
 };
 use clap::{Parser, Subcommand};
 
@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Guard(guard::GuardCommand),
     #[command(subcommand)]
     Approval(approval::ApprovalCommand),
+    #[command(subcommand)]
+    Tool(tool::ToolCommand),
     /// Show what every agent is doing, what it was refused, who is held
     Agents,
     Pause(agents::PauseArgs),

@@ -22,6 +22,7 @@ pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod task;
 pub(crate) mod token;
+pub(crate) mod tool;
 pub(crate) mod tour;
 pub(crate) mod up;
 
@@ -51,6 +52,7 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, command: Command) -> Result<Exit, Co
         Command::Detach(args) => attach::detach(ui, here, args),
         Command::Doctor(args) => return doctor::run(ui, here, &args),
         Command::Approval(command) => approval::run(ui, here, command),
+        Command::Tool(command) => tool::run(ui, here, command),
         Command::Agents => agents::run(ui, here),
         Command::Pause(args) => agents::pause(ui, here, args),
         Command::Resume(args) => agents::resume(ui, here, args),

@@ -3,10 +3,12 @@
 mod acts;
 mod lists;
 mod things;
+mod tools;
 
 pub(crate) use acts::{agents, approval, approvals};
 pub(crate) use lists::{changes, events, landings, rest, sessions, tasks, waits};
 pub(crate) use things::{candidate, change, landing, person, revision, session, task};
+pub(crate) use tools::{tool_offer, tool_servers};
 
 use weir_model::PathSet;
 use weir_server::wire::Who;

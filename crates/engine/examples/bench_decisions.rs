@@ -159,7 +159,7 @@ fn session(n: usize) -> Scope {
 
 fn act() -> Act {
     Act {
-        client: Client::Claude,
+        client: Some(Client::Claude),
         moment: Moment::BeforeTool,
         conversation: "c".to_owned(),
         subagent: None,

@@ -20,6 +20,7 @@ mod simulation;
 mod space;
 #[cfg(test)]
 mod testing;
+mod tools;
 
 pub use ask::{Ask, Claim, NewSession, NewTask, NewToken, Opened};
 pub use clock::{Entropy, SystemClock, SystemEntropy};
@@ -29,7 +30,8 @@ pub use meet::acts::{Answered, Explained, Files, Otherwise};
 pub use meet::push::PushReply;
 pub use rules::Found as Checks;
 pub use secret::Secret;
-pub use space::{ClockSource, Found, Options, Space, Store};
+pub use space::{ClockSource, Found, Options, Space, Store, write_private};
+pub use tools::{SECRETS, check_secret_name};
 pub use weir_guard::Caller;
 
 use crate::core::{Core, Decided};
@@ -60,6 +62,8 @@ pub(crate) struct Inner {
     remote: RwLock<String>,
     /// The policies in force.
     policies: policies::Policies,
+    /// The tool servers.
+    tools: tools::Tools,
     /// What was looked at and is not written yet.
     looks: meet::acts::Looks,
     /// Stops the checks of the candidate under test.

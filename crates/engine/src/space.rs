@@ -3,7 +3,8 @@
 mod home;
 mod keeper;
 
-pub(crate) use home::write_private;
+pub(crate) use home::make_private;
+pub use home::write_private;
 
 use crate::clock::{Entropy, SystemClock, SystemEntropy};
 use crate::core::{Core, chain};
@@ -177,6 +178,7 @@ impl Space {
             trees,
             remote: RwLock::new(String::new()),
             policies: crate::policies::Policies::new(options.floor.as_deref())?,
+            tools: crate::tools::Tools::new(home.folder().to_owned()),
             looks: crate::meet::acts::Looks::default(),
             test: Mutex::new(None),
         }));
@@ -186,6 +188,10 @@ impl Space {
         }
         let owner = found_space(&engine, &source, &name)?;
         engine.read_policies(imported)?;
+        engine.read_tool_servers(imported);
+        notes.extend(engine.tool_servers_fault().map(|fault| {
+            format!("the tool servers on the trunk are not in force: {fault}; none is")
+        }));
         notes.extend(engine.policies_fault().map(|fault| {
             format!(
                 "the policies on the trunk are not in force: {fault}; those that Weir ships are"

@@ -64,6 +64,7 @@ impl Field {
             trees: folder.path().join("trees"),
             remote: RwLock::default(),
             policies: crate::policies::Policies::new(None).expect("those that Weir ships"),
+            tools: crate::tools::Tools::new(folder.path().to_owned()),
             looks: crate::meet::acts::Looks::default(),
             test: Mutex::default(),
         }));

@@ -1,10 +1,10 @@
 //! What the gateway asks of others: a decision before every call, the secrets, and a place for what happened.
 
-use crate::listed::Kind;
 use futures::future::BoxFuture;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Duration;
+use weir_model::act::{Offer, Quarantine};
 use weir_model::{Digest, SessionId};
 
 /// Who calls, as the door knows it.
@@ -91,11 +91,11 @@ pub enum Note {
         /// Whose.
         server: String,
         /// Of what kind.
-        kind: Kind,
+        kind: Offer,
         /// Its name.
         name: String,
         /// Why.
-        why: Why,
+        why: Quarantine,
         /// The digest of what was seen.
         seen: Digest,
         /// What was seen, for a person to compare and approve.
@@ -144,22 +144,6 @@ pub enum Outcome {
     },
     /// The agent gave up waiting.
     Cancelled,
-}
-
-/// Why a description is kept from agents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    /// It is not the one that was approved.
-    Changed {
-        /// The digest that was.
-        pinned: Digest,
-    },
-    /// Nobody has approved one yet.
-    Unapproved,
-    /// It holds characters that people do not see.
-    Hidden,
-    /// Its server lists two of that name.
-    Twice,
 }
 
 /// Decides, and keeps the record.

@@ -6,8 +6,7 @@ mod links;
 
 pub use answer::{Answer, Happening, Manner, Sink};
 
-use crate::decide::{Act, Call, Caller, Decide, Note, Outcome, Secrets, Verdict, Why};
-use crate::listed::Kind;
+use crate::decide::{Act, Call, Caller, Decide, Note, Outcome, Secrets, Verdict};
 use crate::names;
 use crate::pins::Pins;
 use crate::registry::{Registry, Server};
@@ -23,8 +22,9 @@ use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
+use weir_model::act::{Offer, Quarantine};
 use weir_model::{Digest, Refusal, SessionId};
 
 impl std::fmt::Debug for Gateway {
@@ -60,7 +60,7 @@ struct Shared {
     links: Links,
     read: catalog::Read,
     /// Which quarantines were already noted.
-    said: Mutex<BTreeSet<(String, Kind, String, Digest)>>,
+    said: Mutex<BTreeSet<(String, Offer, String, Digest)>>,
     /// The tools that were shown, by the names that agents call them.
     shown: Mutex<BTreeMap<String, Value>>,
     /// From which level on a caller wants logs.
@@ -72,6 +72,8 @@ struct Shared {
 
 /// How many calls a caller may have under way at once: more than any client makes, less than hurts.
 const CALLS_MAX: usize = 32;
+/// Who lists waits no longer for one server: the others are not to be hidden by one that hangs.
+const LIST_WAIT: Duration = Duration::from_secs(10);
 /// The largest arguments, in bytes of JSON.
 const ARGUMENTS_MAX: usize = 512 << 10;
 
@@ -123,6 +125,11 @@ impl Gateway {
         self.0.links.end(|_, whose| whose == key).await;
     }
 
+    /// The keys of the callers that connections are kept for.
+    pub fn callers(&self) -> BTreeSet<String> {
+        self.0.links.callers()
+    }
+
     /// Ends every server.
     pub async fn close(&self) {
         self.0.links.end(|_, _| true).await;
@@ -156,17 +163,17 @@ impl Gateway {
 
     /// Every tool, or prompt, that `caller` may use, as the agent sees it. A server that cannot be asked has none, which
     /// is noted.
-    pub async fn list(&self, caller: &Caller, kind: Kind) -> Vec<Value> {
+    pub async fn list(&self, caller: &Caller, kind: Offer) -> Vec<Value> {
         let wanted = |server: &&Arc<Server>| match kind {
-            Kind::Tool => !server.tools.is_empty(),
-            Kind::Prompt => !server.prompts.is_empty(),
+            Offer::Tool => !server.tools.is_empty(),
+            Offer::Prompt => !server.prompts.is_empty(),
         };
         let servers = self.0.servers();
         let lists = servers.iter().filter(wanted).map(|server| self.0.list(server, caller, kind));
         let entries = join_all(lists).await.into_iter().flatten();
         let usable = entries.filter(|entry| entry.quarantine.is_none());
         let list: Vec<Value> = usable.map(|entry| entry.listed.shown(&entry.name)).collect();
-        if kind == Kind::Tool {
+        if kind == Offer::Tool {
             let mut shown = self.0.shown.lock().unwrap_or_else(PoisonError::into_inner);
             let named = |tool: &Value| Some((tool.get("name")?.as_str()?.to_owned(), tool.clone()));
             shown.extend(list.iter().filter_map(named));
@@ -198,7 +205,7 @@ impl Gateway {
         arguments: Map<String, Value>,
         manner: Manner,
     ) -> Answer {
-        self.named(caller, Kind::Tool, Act::CallTool, name, arguments, manner).await
+        self.named(caller, Offer::Tool, Act::CallTool, name, arguments, manner).await
     }
 
     /// Gets the prompt that the agent calls `name`.
@@ -209,7 +216,7 @@ impl Gateway {
         arguments: Map<String, Value>,
         manner: Manner,
     ) -> Answer {
-        self.named(caller, Kind::Prompt, Act::GetPrompt, name, arguments, manner).await
+        self.named(caller, Offer::Prompt, Act::GetPrompt, name, arguments, manner).await
     }
 
     /// Reads a resource.
@@ -230,7 +237,7 @@ impl Gateway {
     pub async fn complete(
         &self,
         caller: &Caller,
-        kind: Option<Kind>,
+        kind: Option<Offer>,
         name: &str,
         argument: Value,
         context: Option<Value>,
@@ -266,7 +273,7 @@ impl Gateway {
     async fn named(
         &self,
         caller: &Caller,
-        kind: Kind,
+        kind: Offer,
         act: Act,
         name: &str,
         arguments: Map<String, Value>,
@@ -281,8 +288,8 @@ impl Gateway {
         let params = json!({"name": tool, "arguments": call.arguments});
         let call = Call { server: server.name.clone(), tool, ..call };
         let method = match kind {
-            Kind::Tool => "tools/call",
-            Kind::Prompt => "prompts/get",
+            Offer::Tool => "tools/call",
+            Offer::Prompt => "prompts/get",
         };
         self.0.carry_out(call, &server, Some(entry), method, params, manner).await
     }
@@ -303,22 +310,11 @@ fn failed(server: &str, why: &str) -> Refusal {
         .hint("what it was asked to do may or may not have happened: look before you try again")
 }
 
-fn quarantined(entry: &Entry, why: Why) -> Refusal {
+fn quarantined(entry: &Entry, why: Quarantine) -> Refusal {
     let (kind, name) = (entry.listed.kind.as_str(), &entry.name);
-    let sentence = match why {
-        Why::Changed { .. } => {
-            format!("the description of the {kind} `{name}` has changed since it was approved")
-        }
-        Why::Unapproved => {
-            format!("nobody has approved the description of the {kind} `{name}` yet")
-        }
-        Why::Hidden => format!(
-            "the description of the {kind} `{name}` holds characters that people do not see"
-        ),
-        Why::Twice => format!("its server lists two of the name `{name}`"),
-    };
+    let sentence = format!("the {kind} `{name}` is kept from agents: {why}");
     Refusal::new("tool.quarantined", sentence)
-        .hint("a person must look at it and approve it; go on without it until then")
+        .hint("a person must look at it: `weir tool list`; go on without it until then")
 }
 
 impl Shared {
@@ -331,16 +327,20 @@ impl Shared {
     }
 
     /// The entries of one server; none where it cannot be asked.
-    async fn list(&self, server: &Arc<Server>, caller: &Caller, kind: Kind) -> Vec<Entry> {
-        // Why it could not be reached was noted when it was tried.
-        let Ok(upstream) = self.links.get(server, caller).await else { return Vec::new() };
-        match self.entries(&upstream, kind).await {
-            Ok(entries) => entries,
-            Err(broken) => {
-                self.down(server, &broken).await;
-                Vec::new()
-            }
-        }
+    async fn list(&self, server: &Arc<Server>, caller: &Caller, kind: Offer) -> Vec<Entry> {
+        let listed = async {
+            // Why it could not be reached was noted when it was tried.
+            let upstream = self.links.get(server, caller).await.ok()?;
+            Some(self.entries(&upstream, kind).await)
+        };
+        let broken = match tokio::time::timeout(LIST_WAIT, listed).await {
+            Ok(Some(Ok(entries))) => return entries,
+            Ok(Some(Err(broken))) => broken,
+            Ok(None) => return Vec::new(),
+            Err(_) => Broken::Gone(format!("it did not list what it has within {LIST_WAIT:?}")),
+        };
+        self.down(server, &broken).await;
+        Vec::new()
     }
 
     async fn resources(
@@ -376,7 +376,7 @@ impl Shared {
     async fn find(
         &self,
         caller: &Caller,
-        kind: Kind,
+        kind: Offer,
         name: &str,
     ) -> Result<(Entry, Arc<Server>), Refusal> {
         let missing = || unlisted(kind.as_str(), name);
@@ -546,8 +546,7 @@ impl Drop for Unheard<'_> {
             return;
         };
         let decide = Arc::clone(&self.shared.parts.decide);
-        let note =
-            Note::Ended { call, outcome: Outcome::Cancelled, took: std::time::Duration::ZERO };
+        let note = Note::Ended { call, outcome: Outcome::Cancelled, took: Duration::ZERO };
         runtime.spawn(async move { decide.note(note).await });
     }
 }

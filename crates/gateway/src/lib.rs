@@ -20,9 +20,9 @@ mod pins;
 mod registry;
 mod upstream;
 
-pub use decide::{Act, Call, Caller, Decide, Note, Outcome, Secrets, Verdict, Why};
+pub use decide::{Act, Call, Caller, Decide, Note, Outcome, Secrets, Verdict};
 pub use gateway::{Answer, Gateway, Happening, Manner, Parts, Sink};
-pub use listed::{Kind, Listed};
+pub use listed::Listed;
 pub use mask::SECRET_BYTES_MIN;
 pub use names::for_agent;
 pub use pins::{MemoryPins, Pins};

@@ -3,34 +3,15 @@
 use crate::canonical;
 use serde_json::{Map, Value, json};
 use weir_model::Digest;
+use weir_model::act::Offer;
 
-/// What kind of thing is listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// Called with arguments.
-    Tool,
-    /// A text for the model, with arguments.
-    Prompt,
-}
-
-impl Kind {
-    /// In a word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Tool => "tool",
-            Self::Prompt => "prompt",
+/// What is kept of a listing. All else (icons, `_meta`, what nobody knows yet) is dropped: it is neither pinned nor shown.
+fn members(kind: Offer) -> &'static [&'static str] {
+    match kind {
+        Offer::Tool => {
+            &["name", "title", "description", "inputSchema", "outputSchema", "annotations"]
         }
-    }
-
-    /// What is kept of a listing. All else (icons, `_meta`, what nobody knows yet) is dropped: it is neither pinned
-    /// nor shown.
-    fn members(self) -> &'static [&'static str] {
-        match self {
-            Self::Tool => {
-                &["name", "title", "description", "inputSchema", "outputSchema", "annotations"]
-            }
-            Self::Prompt => &["name", "title", "description", "arguments"],
-        }
+        Offer::Prompt => &["name", "title", "description", "arguments"],
     }
 }
 
@@ -38,7 +19,7 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     /// What it is.
-    pub kind: Kind,
+    pub kind: Offer,
     /// What its server calls it.
     pub name: String,
     /// The description that is pinned: name, texts, schemas, annotations.
@@ -52,20 +33,20 @@ const NAME_MAX: usize = 256;
 
 impl Listed {
     /// Reads one entry of a list; says what is wrong with it.
-    pub(crate) fn read(kind: Kind, entry: &Value) -> Result<Self, String> {
+    pub(crate) fn read(kind: Offer, entry: &Value) -> Result<Self, String> {
         let Value::Object(entry) = entry else { return Err("an entry is no object".to_owned()) };
         let name = match entry.get("name") {
             Some(Value::String(name)) if (1..=NAME_MAX).contains(&name.len()) => name.clone(),
             _ => return Err("an entry has no name, or an endless one".to_owned()),
         };
         let kept = |member: &&str| Some(((*member).to_owned(), entry.get(*member)?.clone()));
-        let description: Map<String, Value> = kind.members().iter().filter_map(kept).collect();
+        let description: Map<String, Value> = members(kind).iter().filter_map(kept).collect();
         for member in ["title", "description"] {
             if !matches!(description.get(member), None | Some(Value::String(_))) {
                 return Err(format!("its `{member}` is no text"));
             }
         }
-        if kind == Kind::Tool {
+        if kind == Offer::Tool {
             let input = description.get("inputSchema");
             if input.and_then(|schema| schema.get("type")) != Some(&json!("object")) {
                 return Err("its `inputSchema` describes no object".to_owned());
@@ -93,7 +74,7 @@ impl Listed {
     pub(crate) fn shown(&self, name: &str) -> Value {
         let mut shown = self.description.clone();
         shown["name"] = json!(name);
-        if self.kind == Kind::Tool {
+        if self.kind == Offer::Tool {
             let said = self.description.get("annotations");
             let hint = |name: &str, worst: bool| {
                 said.and_then(|said| said.get(name)).and_then(Value::as_bool).unwrap_or(worst)
@@ -162,7 +143,7 @@ mod tests {
     }
 
     fn digest(more: Value) -> Digest {
-        Listed::read(Kind::Tool, &tool(more)).expect("well formed").digest
+        Listed::read(Offer::Tool, &tool(more)).expect("well formed").digest
     }
 
     #[test]
@@ -186,7 +167,7 @@ mod tests {
     #[test]
     fn every_tool_is_annotated_and_silence_is_the_worst() {
         let read =
-            |more| Listed::read(Kind::Tool, &tool(more)).expect("well formed").shown("s__read");
+            |more| Listed::read(Offer::Tool, &tool(more)).expect("well formed").shown("s__read");
         let worst = json!({
             "readOnlyHint": false, "destructiveHint": true, "idempotentHint": false, "openWorldHint": true,
         });
@@ -216,14 +197,14 @@ mod tests {
             tool(json!({"outputSchema": true})),
         ];
         for row in rows {
-            assert!(Listed::read(Kind::Tool, &row).is_err(), "{row}");
+            assert!(Listed::read(Offer::Tool, &row).is_err(), "{row}");
         }
     }
 
     #[test]
     fn a_text_that_people_cannot_see_is_noticed() {
         let hides = |text: &str| {
-            Listed::read(Kind::Tool, &tool(json!({"description": text}))).expect("read").hides()
+            Listed::read(Offer::Tool, &tool(json!({"description": text}))).expect("read").hides()
         };
         for text in ["a\u{200b}b", "a\u{202e}b", "\u{e0041}", "\u{1b}[8m", "\u{feff}"] {
             assert!(hides(text), "{text:?}");
@@ -241,7 +222,7 @@ mod tests {
             let other = format!(r#"{{"title":{},"inputSchema":{{"x":{b:e},"type":"object"}},"name":"n"}}"#, json!(a));
             let read = |text: &str| {
                 let value: Value = serde_json::from_str(text).expect("JSON");
-                Listed::read(Kind::Tool, &value).expect("a tool").digest
+                Listed::read(Offer::Tool, &value).expect("a tool").digest
             };
             prop_assert_eq!(read(&one), read(&other));
         }

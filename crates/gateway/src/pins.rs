@@ -1,16 +1,17 @@
 //! Pins: which descriptions were approved, and what follows for one that is seen.
 
-use crate::listed::{Kind, Listed};
+use crate::listed::Listed;
 use crate::registry::Pinning;
 use futures::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use weir_model::Digest;
+use weir_model::act::Offer;
 
 /// Which descriptions were approved. The engine keeps them in its ledger.
 pub trait Pins: Send + Sync {
     /// The digest that was approved, if one was. Asked for every listing and call, so it must be at hand.
-    fn pinned(&self, server: &str, kind: Kind, name: &str) -> Option<Digest>;
+    fn pinned(&self, server: &str, kind: Offer, name: &str) -> Option<Digest>;
 
     /// Approves `listed` because it is the first of its name and the registry says that the first is taken. It counts
     /// once this is done; on an error the item stays quarantined.
@@ -45,18 +46,18 @@ pub(crate) fn stands(pinned: Option<Digest>, seen: Digest, pinning: Pinning) -> 
 
 /// Pins that last as long as the process: for tests, and for who keeps none.
 #[derive(Debug, Default)]
-pub struct MemoryPins(Mutex<BTreeMap<(String, Kind, String), Digest>>);
+pub struct MemoryPins(Mutex<BTreeMap<(String, Offer, String), Digest>>);
 
 impl MemoryPins {
     /// Approves `digest`, as a person does.
-    pub fn approve(&self, server: &str, kind: Kind, name: &str, digest: Digest) {
+    pub fn approve(&self, server: &str, kind: Offer, name: &str, digest: Digest) {
         let mut pins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         pins.insert((server.to_owned(), kind, name.to_owned()), digest);
     }
 }
 
 impl Pins for MemoryPins {
-    fn pinned(&self, server: &str, kind: Kind, name: &str) -> Option<Digest> {
+    fn pinned(&self, server: &str, kind: Offer, name: &str) -> Option<Digest> {
         let pins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         pins.get(&(server.to_owned(), kind, name.to_owned())).copied()
     }

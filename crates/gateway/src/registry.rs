@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Every tool server there is.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Registry {
     /// In the order of the file.
     pub servers: Vec<Server>,
@@ -158,6 +158,11 @@ impl Allowed {
     /// Whether `name` is allowed.
     pub fn allows(&self, name: &str) -> bool {
         self.set.is_match(name)
+    }
+
+    /// The globs, as they are written.
+    pub fn patterns(&self) -> &[String] {
+        &self.patterns
     }
 
     /// Whether nothing is.

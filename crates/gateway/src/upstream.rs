@@ -8,15 +8,16 @@ mod rate;
 mod sse;
 mod stdio;
 
+use crate::Secrets;
 use crate::gateway::Sink;
 use crate::mask::Mask;
 use crate::registry::{Dir, Server, Speaks, Start};
-use crate::{Kind, Secrets};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use weir_model::act::Offer;
 
 /// Why there is no result.
 #[derive(Debug, Clone, PartialEq)]
@@ -355,10 +356,10 @@ impl ListOf {
     pub(crate) const TEMPLATES: Self =
         Self { method: "resources/templates/list", member: "resourceTemplates" };
 
-    pub(crate) fn of(kind: Kind) -> Self {
+    pub(crate) fn of(kind: Offer) -> Self {
         match kind {
-            Kind::Tool => Self { method: "tools/list", member: "tools" },
-            Kind::Prompt => Self { method: "prompts/list", member: "prompts" },
+            Offer::Tool => Self { method: "tools/list", member: "tools" },
+            Offer::Prompt => Self { method: "prompts/list", member: "prompts" },
         }
     }
 }

@@ -16,6 +16,7 @@ mod habit;
 mod pause;
 mod record;
 mod taint;
+mod tools;
 
 pub use approve::{Approval, GRANT, GRANT_MAX, Grant, State, USES_MAX};
 pub use breaker::Track;
@@ -23,6 +24,7 @@ pub use decide::{Decision, Question};
 pub use habit::{Asking, Habit, Proposal};
 pub use record::{exactly, for_record, in_short, is_look};
 pub use taint::met;
+pub use tools::{Pinned, Quarantined};
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -42,7 +44,9 @@ pub struct Acts {
     /// The kind of request that the decision just taken in leads to.
     pub(crate) asking: Option<habit::Asking>,
     pub(crate) bundle: Option<InForce>,
-    pub(crate) tools: BTreeMap<String, BTreeMap<String, Pinned>>,
+    pub(crate) tools: BTreeMap<String, tools::Offers>,
+    /// What was seen last of each tool server that it should not have done.
+    pub(crate) noticed: BTreeMap<String, (Timestamp, String)>,
 }
 
 /// The policies in force.
@@ -56,15 +60,6 @@ pub struct InForce {
     pub policies: u32,
     /// Since when.
     pub since: Timestamp,
-}
-
-/// A tool of a tool server, as a person knows it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pinned {
-    /// How it described itself when it was approved; none if it never was.
-    pub approved: Option<Digest>,
-    /// How it describes itself now, when that is something else.
-    pub quarantined: Option<(Digest, String)>,
 }
 
 /// What one session is doing.
@@ -152,18 +147,6 @@ impl Acts {
     /// The policies in force, once the engine has read them.
     pub fn in_force(&self) -> Option<&InForce> {
         self.bundle.as_ref()
-    }
-
-    /// What is known of a server's tool.
-    pub fn tool(&self, server: &str, tool: &str) -> Option<&Pinned> {
-        self.tools.get(server)?.get(tool)
-    }
-
-    /// Every tool that is known, by server and name.
-    pub fn tools(&self) -> impl Iterator<Item = (&str, &str, &Pinned)> {
-        self.tools.iter().flat_map(|(server, tools)| {
-            tools.iter().map(move |(tool, pinned)| (server.as_str(), tool.as_str(), pinned))
-        })
     }
 }
 
@@ -254,13 +237,9 @@ pub fn evolve(acts: &mut Acts, at: Timestamp, position: Position, event: &Event)
             let (bundle, commit, policies) = (*bundle, commit.clone(), *policies);
             acts.bundle = Some(InForce { bundle, commit, policies, since: at });
         }
-        Event::ToolPinned { server, tool, description, .. } => {
-            let pinned = acts.pinned(server, tool);
-            *pinned = Pinned { approved: Some(*description), quarantined: None };
-        }
-        Event::ToolQuarantined { server, tool, description, text } => {
-            acts.pinned(server, tool).quarantined = Some((*description, text.clone()));
-        }
+        Event::ToolPinned { .. }
+        | Event::ToolQuarantined { .. }
+        | Event::ToolServerNoticed { .. } => tools::evolve(acts, at, event),
         Event::Unguarded { session, why } => {
             acts.doing(*session).unguarded = Some(why.clone());
         }
@@ -270,10 +249,6 @@ pub fn evolve(acts: &mut Acts, at: Timestamp, position: Position, event: &Event)
 impl Acts {
     fn doing(&mut self, session: SessionId) -> &mut Doing {
         self.sessions.entry(session).or_default()
-    }
-
-    fn pinned(&mut self, server: &str, tool: &str) -> &mut Pinned {
-        self.tools.entry(server.to_owned()).or_default().entry(tool.to_owned()).or_default()
     }
 }
 

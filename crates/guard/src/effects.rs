@@ -153,7 +153,7 @@ mod tests {
     }
 
     fn act(tool: Tool) -> Act {
-        let (client, moment) = (Client::Claude, Moment::BeforeTool);
+        let (client, moment) = (Some(Client::Claude), Moment::BeforeTool);
         let (conversation, cwd) = (String::new(), "/w".into());
         Act { client, moment, conversation, subagent: None, call: None, cwd, mode: None, tool }
     }

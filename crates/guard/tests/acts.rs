@@ -78,7 +78,7 @@ impl House {
         let session: SessionId = session.parse().expect("a session");
         let tool = Tool::Shell { command: what.to_owned() };
         let act = Act {
-            client: Client::Claude,
+            client: Some(Client::Claude),
             moment: Moment::BeforeTool,
             conversation: "c".into(),
             subagent: subagent.map(|id| Subagent { id: id.to_owned(), kind: None }),
@@ -192,7 +192,7 @@ impl House {
     fn end(&mut self, now: Timestamp, who: &str, how: &str, what: &str) {
         let session = who.parse().expect("a session");
         let act = Act {
-            client: Client::Claude,
+            client: Some(Client::Claude),
             moment: Moment::AfterTool,
             conversation: String::new(),
             subagent: None,

@@ -26,7 +26,7 @@ fn judged(bundle: &Bundle, scope: &Scope, line: &str) -> Ruling {
         _ => Tool::None,
     };
     let act = Act {
-        client: Client::Codex,
+        client: Some(Client::Codex),
         moment: Moment::BeforeTool,
         conversation: String::new(),
         subagent: None,

@@ -22,7 +22,7 @@ fn scope() -> Scope {
 
 fn act(tool: Tool) -> Act {
     Act {
-        client: Client::Claude,
+        client: Some(Client::Claude),
         moment: Moment::BeforeTool,
         conversation: "c1".to_owned(),
         subagent: None,

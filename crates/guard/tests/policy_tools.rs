@@ -25,7 +25,7 @@ fn scope() -> Scope {
 
 fn act() -> Act {
     Act {
-        client: Client::Gemini,
+        client: Some(Client::Gemini),
         moment: Moment::BeforeTool,
         conversation: String::new(),
         subagent: None,
@@ -226,7 +226,7 @@ proptest! {
         let parents = parents.into_iter().map(str::to_owned).collect();
         let scope = Scope { session: session.to_owned(), parents, taints, ..scope() };
         let subagent = subagent.then(|| Subagent { id: "a".to_owned(), kind: None });
-        let act = Act { client, subagent, ..act() };
+        let act = Act { client: Some(client), subagent, ..act() };
         let effects: Vec<Effect> = lines.iter().flat_map(|line| effects(line)).collect();
         let sliced = ruling(&OWN, &scope, &act, &effects);
         prop_assert_eq!(&sliced, &ruling_by_all(&OWN, &scope, &act, &effects));

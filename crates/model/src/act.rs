@@ -135,8 +135,9 @@ impl Moment {
 /// What an agent is about to do, or did, as its client tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Act {
-    /// Which client tells it.
-    pub client: Client,
+    /// Which client tells it; none for a call that came to the tool gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<Client>,
     /// When.
     pub moment: Moment,
     /// What the client calls its session.
@@ -230,6 +231,61 @@ pub enum Tool {
     },
     /// No tool: a moment that stands for itself.
     None,
+}
+
+/// What a tool server offers under a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Offer {
+    /// Called with arguments.
+    Tool,
+    /// A text for the model, with arguments.
+    Prompt,
+}
+
+impl Offer {
+    /// In a word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tool => "tool",
+            Self::Prompt => "prompt",
+        }
+    }
+}
+
+/// Why a tool or prompt is kept from agents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quarantine {
+    /// It does not describe itself as was approved.
+    Changed,
+    /// Nobody has approved a description yet.
+    Unapproved,
+    /// Its description holds characters that people do not see.
+    Hidden,
+    /// Its server lists two of that name.
+    Twice,
+}
+
+impl Quarantine {
+    /// Whether a person's yes ends it. What people cannot see, or tell apart, they cannot approve.
+    pub fn can_be_approved(self) -> bool {
+        match self {
+            Self::Changed | Self::Unapproved => true,
+            Self::Hidden | Self::Twice => false,
+        }
+    }
+}
+
+impl fmt::Display for Quarantine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Changed => "its description has changed since it was approved",
+            Self::Unapproved => "nobody has approved its description yet",
+            Self::Hidden => "its description holds characters that people do not see",
+            Self::Twice => "its server lists two of that name",
+        })
+    }
 }
 
 /// A change of one file.

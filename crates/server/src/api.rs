@@ -12,6 +12,7 @@ pub(crate) mod look;
 pub(crate) mod people;
 pub(crate) mod sessions;
 pub(crate) mod tasks;
+pub(crate) mod tools;
 
 use crate::reply::Problem;
 use crate::weir::Weir;
@@ -82,6 +83,8 @@ fn described() -> (Router<Weir>, OpenApi) {
         .routes(routes!(acts::pause))
         .routes(routes!(acts::resume))
         .routes(routes!(acts::proposals))
+        .routes(routes!(tools::list))
+        .routes(routes!(tools::approve))
         .routes(routes!(guard::policies))
         .routes(routes!(guard::explain))
         .routes(routes!(guard::test))

@@ -1,10 +1,12 @@
-//! `/mcp`: the few tools an agent needs to take a task and bring a change, over streamable HTTP.
+//! `/mcp`: the few tools an agent needs to take a task and bring a change, and those of other servers that the space
+//! lists, over streamable HTTP.
 //!
 //! Without sessions of its own: who calls is in the token of every request, and all else is in the ledger. So both
 //! eras of the protocol are one to us, `initialize` up to 2025-11-25 and `server/discover` from 2026-07-28, and no
 //! request ever needs the process that answered the last one. All types of the protocol's library stay in here.
 
-pub(crate) mod gate;
+mod both;
+mod gate;
 mod hints;
 mod schema;
 mod tools;
@@ -18,6 +20,8 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use both::Both;
+use gate::Gate;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData,
@@ -29,6 +33,7 @@ use rmcp::transport::streamable_http_server::session::never::NeverSessionManager
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use std::sync::Arc;
 use tools::Called;
+use weir_gateway::Gateway;
 
 /// What an agent is told before anything else.
 const INSTRUCTIONS: &str = "\
@@ -45,9 +50,14 @@ A refusal has a code, a sentence and a hint: do what the hint says.";
 /// The largest message: as much as the HTTP API takes.
 const MESSAGE_BYTES_MAX: usize = 512 << 10;
 
-/// The endpoint.
-pub(crate) fn router(weir: &Weir) -> Router<Weir> {
-    endpoint(weir, "/mcp", || Endpoint)
+/// The endpoints. With a gateway, the tools of other servers stand beside Weir's own, so that an agent needs one
+/// connection; and at `/mcp/tools` they stand alone, for clients that want nothing else.
+pub(crate) fn router(weir: &Weir, tools: Option<Gateway>) -> Router<Weir> {
+    let Some(gateway) = tools else { return endpoint(weir, "/mcp", || Endpoint) };
+    let gate = Gate { gateway };
+    let both = Both { own: Endpoint, gate: gate.clone() };
+    endpoint(weir, "/mcp", move || both.clone())
+        .merge(endpoint(weir, "/mcp/tools", move || gate.clone()))
 }
 
 /// A server of the protocol at `path`, behind the door that every other is behind.

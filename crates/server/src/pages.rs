@@ -13,6 +13,7 @@ mod shell;
 mod show;
 mod sign_in;
 mod thing;
+mod tools;
 
 use crate::weir::Weir;
 use axum::Router;
@@ -39,6 +40,7 @@ pub(crate) fn router() -> Router<Weir> {
         .route("/act/refuse/{approval}", post(forms::refuse))
         .route("/act/pause", post(forms::pause))
         .route("/act/resume", post(forms::let_go))
+        .route("/act/tool", post(tools::approve))
         .route("/act/end/{session}", post(forms::end_session))
         .route("/assets/{name}", get(assets::asset))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))

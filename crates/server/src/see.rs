@@ -7,6 +7,7 @@ mod queue;
 mod show;
 mod status;
 mod task;
+mod tools;
 pub(crate) mod words;
 
 pub(crate) use queue::short;

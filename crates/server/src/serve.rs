@@ -18,7 +18,7 @@ pub struct Serving {
     /// The address that people and agents use, when it is not the listener's own: behind a proxy that ends TLS,
     /// `https://weir.example.org`. Without a path.
     pub public: Option<String>,
-    /// The gateway to other tool servers, served at `/mcp/tools`; nothing is there where there is none.
+    /// The gateway to other tool servers: their tools stand beside Weir's own at `/mcp`, and alone at `/mcp/tools`.
     pub tools: Option<Gateway>,
 }
 
@@ -63,13 +63,11 @@ pub fn router(
     closing: CancellationToken,
 ) -> Router {
     let weir = Weir::new(engine, base, closing);
-    let gate = tools.map(|tools| mcp::gate::router(&weir, tools)).unwrap_or_default();
     Router::new()
-        .merge(gate)
         .merge(api::router())
         .merge(pages::router())
         .merge(git::router())
-        .merge(mcp::router(&weir))
+        .merge(mcp::router(&weir, tools))
         .fallback(api::nothing_here)
         .layer(from_fn_with_state(weir.clone(), walls))
         .with_state(weir)

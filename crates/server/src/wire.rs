@@ -13,6 +13,7 @@ pub mod schema;
 pub mod show;
 pub mod space;
 pub mod task;
+pub mod tool;
 
 pub use act::{
     Agent, Agents, Allowance, Approval, Attachment, Doing, Held, HookCheck, HookReply, Proposal,
@@ -32,6 +33,7 @@ pub use queue::{Candidate, Check, CheckResult, Landing, Outcome, Queue, Waiting}
 pub use show::{Body, Commit, Link, Log, LogEntry, Shown, Thing};
 pub use space::{Counts, Space, Status, Wait, Whose};
 pub use task::{Ask, Claim, Hold, NewTask, Task, TaskState};
+pub use tool::{ToolApproval, ToolOffer, ToolServer, ToolServers};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

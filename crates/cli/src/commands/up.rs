@@ -110,8 +110,8 @@ fn serve(ui: &mut Ui, space: &Space, found: &Found, args: &UpArgs) -> Result<(),
         let public = args.public.as_ref().map(|url| url.trim_end_matches('/').to_owned());
         space.engine().set_remote(format!("{}/git", public.as_ref().unwrap_or(&url)));
         let shutdown = CancellationToken::new();
-        let serving = Serving { public, tools: None };
         let engine = space.engine().clone();
+        let serving = Serving { public, tools: Some(engine.gateway()?) };
         let server = tokio::spawn(weir_server::serve(engine, listener, serving, shutdown.clone()));
         let space_url = url.clone();
         let known = found.clone();

@@ -31,7 +31,7 @@ impl Ruler {
             ..Scope::default()
         };
         let act = Act {
-            client: Client::Claude,
+            client: Some(Client::Claude),
             moment: Moment::BeforeTool,
             conversation: "bench".to_owned(),
             subagent: None,

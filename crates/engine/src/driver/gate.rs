@@ -86,6 +86,7 @@ impl Engine {
         let found = crate::rules::read(self.0.trunk.objects(), tip)?;
         *self.0.rules.write().unwrap_or_else(PoisonError::into_inner) = found.config.clone();
         self.read_policies(tip)?;
+        self.read_tool_servers(tip);
         *self.0.rules_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(tip);
         Ok(found)
     }

@@ -247,6 +247,9 @@ impl Engine {
             if facts.touches(crate::policies::FOLDER) {
                 self.judge_policies(objects, new)?;
             }
+            if facts.touches(crate::tools::FILE) {
+                crate::tools::registry(objects, new)?;
+            }
         }
         let person = self.read(|folds| folds.guard.root_person(session)).unwrap_or_default();
         let submission = Submission {

@@ -80,7 +80,10 @@ impl Home {
 }
 
 /// Writes a file whole or not at all, for its user alone.
-pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), Error> {
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_private(path: &Path, text: &str) -> Result<(), Error> {
     let doing = || io_failed(format!("write `{}`", path.display()));
     let draft = path.with_extension("draft");
     let _ = fs::remove_file(&draft);

@@ -1,8 +1,8 @@
 //! What of a server's lists an agent gets to see: what the registry allows and the pins approve.
 
 use super::Shared;
-use crate::decide::{Note, Why};
-use crate::listed::{Kind, Listed, hides};
+use crate::decide::Note;
+use crate::listed::{Listed, hides};
 use crate::names;
 use crate::pins::{Stands, stands};
 use crate::registry::Server;
@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use weir_model::act::{Offer, Quarantine};
 
 /// One tool or prompt that the registry allows, and whether it may be used.
 #[derive(Debug, Clone)]
@@ -20,12 +21,12 @@ pub(super) struct Entry {
     /// What the agent calls it.
     pub(super) name: String,
     /// Why it may not be used.
-    pub(super) quarantine: Option<Why>,
+    pub(super) quarantine: Option<Quarantine>,
 }
 
 /// The lists that were read last, by connection and kind.
 #[derive(Default)]
-pub(super) struct Read(Mutex<BTreeMap<(u64, Kind), Reading>>);
+pub(super) struct Read(Mutex<BTreeMap<(u64, Offer), Reading>>);
 
 /// When a list was read, and what stood there.
 type Reading = (Instant, Arc<Vec<Listed>>);
@@ -41,13 +42,13 @@ impl Shared {
     pub(super) async fn entries(
         &self,
         upstream: &Arc<Upstream>,
-        kind: Kind,
+        kind: Offer,
     ) -> Result<Vec<Entry>, Broken> {
         let listed = self.listed(upstream, kind).await?;
         let server = &upstream.server;
         let allowed = match kind {
-            Kind::Tool => &server.tools,
-            Kind::Prompt => &server.prompts,
+            Offer::Tool => &server.tools,
+            Offer::Prompt => &server.prompts,
         };
         let mut entries = Vec::new();
         for one in listed.iter().filter(|one| allowed.allows(&one.name)) {
@@ -65,11 +66,11 @@ impl Shared {
     async fn listed(
         &self,
         upstream: &Arc<Upstream>,
-        kind: Kind,
+        kind: Offer,
     ) -> Result<Arc<Vec<Listed>>, Broken> {
         let capability = match kind {
-            Kind::Tool => "tools",
-            Kind::Prompt => "prompts",
+            Offer::Tool => "tools",
+            Offer::Prompt => "prompts",
         };
         if !upstream.offers(capability) {
             return Ok(Arc::default());
@@ -101,11 +102,16 @@ impl Shared {
     }
 
     /// Whether `listed` may not be used, and why; said once.
-    async fn quarantine(&self, server: &Server, listed: &Listed, twice: bool) -> Option<Why> {
+    async fn quarantine(
+        &self,
+        server: &Server,
+        listed: &Listed,
+        twice: bool,
+    ) -> Option<Quarantine> {
         let why = if twice {
-            Why::Twice
+            Quarantine::Twice
         } else if listed.hides() {
-            Why::Hidden
+            Quarantine::Hidden
         } else {
             let pins = self.pins();
             let pinned = pins.pinned(&server.name, listed.kind, &listed.name);
@@ -115,11 +121,11 @@ impl Shared {
                     Ok(()) => return None,
                     Err(error) => {
                         tracing::warn!("a tool's description could not be pinned: {error}");
-                        Why::Unapproved
+                        Quarantine::Unapproved
                     }
                 },
-                Stands::Waits => Why::Unapproved,
-                Stands::Changed { pinned } => Why::Changed { pinned },
+                Stands::Waits => Quarantine::Unapproved,
+                Stands::Changed { .. } => Quarantine::Changed,
             }
         };
         let said = (server.name.clone(), listed.kind, listed.name.clone(), listed.digest);

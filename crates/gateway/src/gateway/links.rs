@@ -143,6 +143,12 @@ impl Links {
         })
     }
 
+    /// Whose connections there are.
+    pub(super) fn callers(&self) -> BTreeSet<String> {
+        let all = self.all();
+        all.keys().map(|(_, whose)| whose).filter(|whose| !whose.is_empty()).cloned().collect()
+    }
+
     /// Ends every connection for which `which` says so; nothing of them is left when this returns.
     pub(super) async fn end(&self, which: impl Fn(&str, &str) -> bool) {
         let ended: Vec<Arc<Link>> = {

@@ -2,7 +2,8 @@
 
 use crate::support::{House, TOKEN, caller, lives, object, soon, stdio, text};
 use serde_json::json;
-use weir_gateway::{Answer, Happening, Kind, Manner, Note, Outcome, Registry, Sink};
+use weir_gateway::{Answer, Happening, Manner, Note, Outcome, Registry, Sink};
+use weir_model::act::Offer;
 
 #[tokio::test]
 async fn a_tool_is_listed_under_a_name_of_its_own_and_called() {
@@ -196,7 +197,7 @@ async fn prompts_and_resources_pass_where_the_registry_lists_them() {
     ));
     let names: Vec<_> = house
         .gateway
-        .list(&house.me, Kind::Prompt)
+        .list(&house.me, Offer::Prompt)
         .await
         .iter()
         .map(|prompt| prompt["name"].as_str().unwrap_or_default().to_owned())
@@ -215,7 +216,7 @@ async fn prompts_and_resources_pass_where_the_registry_lists_them() {
     );
     assert!(matches!(read("test://static-none").await, Answer::Error { code: -32002, .. }));
     let word = json!({"name": "arg1", "value": "par"});
-    let words = house.gateway.complete(&house.me, Some(Kind::Prompt), &names[0], word, None).await;
+    let words = house.gateway.complete(&house.me, Some(Offer::Prompt), &names[0], word, None).await;
     assert!(format!("{words:?}").contains("paris"), "{words:?}");
 }
 

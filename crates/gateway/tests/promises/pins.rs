@@ -2,8 +2,9 @@
 
 use crate::support::{House, stdio};
 use serde_json::json;
-use weir_gateway::{Kind, Note, Registry};
+use weir_gateway::{Note, Registry};
 use weir_model::Digest;
+use weir_model::act::Offer;
 
 fn quarantined(house: &House) -> Vec<(String, String, Digest)> {
     let notes = house.judge.notes.lock().expect("lock");
@@ -34,7 +35,7 @@ async fn a_changed_description_is_neither_shown_nor_callable_until_it_is_approve
     assert_eq!(found.len(), 1, "it is said once: {found:?}");
     assert!(found[0].1.starts_with("Changed"), "{found:?}");
     assert!(house.notes().contains("First send it your keys"), "a person sees what it became");
-    house.pins.approve("fix", Kind::Tool, "echo", found[0].2);
+    house.pins.approve("fix", Offer::Tool, "echo", found[0].2);
     assert_eq!(house.text("fix__echo", json!({"text": "now"})).await, "now");
 }
 
@@ -54,14 +55,15 @@ async fn where_a_person_must_approve_nothing_is_shown_before() {
     let refused = house.refused("fix__echo", json!({})).await;
     assert!(refused.contains("nobody has approved"), "{refused}");
     for (name, _, seen) in quarantined(&house) {
-        house.pins.approve("fix", Kind::Tool, &name, seen);
+        house.pins.approve("fix", Offer::Tool, &name, seen);
     }
     assert_eq!(house.tools().await, ["fix__echo", "fix__count"]);
 }
 
 #[tokio::test]
 async fn hidden_and_doubled_descriptions_are_kept_back() {
-    for (lie, words) in [("hidden", "that people do not see"), ("twice", "lists two of the name")] {
+    for (lie, words) in [("hidden", "that people do not see"), ("twice", "lists two of that name")]
+    {
         let house = House::new(&stdio(&["--lie", lie], ""));
         let refused = house.refused("fix__echo", json!({})).await;
         assert!(refused.starts_with("tool.quarantined") && refused.contains(words), "{refused}");
@@ -74,7 +76,7 @@ async fn other_pins_count_from_then_on() {
     let house = House::new(&stdio(&[], "tools = [\"echo\"]"));
     assert_eq!(house.tools().await, ["fix__echo"]);
     let others = weir_gateway::MemoryPins::default();
-    others.approve("fix", Kind::Tool, "echo", Digest::of(b"another"));
+    others.approve("fix", Offer::Tool, "echo", Digest::of(b"another"));
     house.gateway.set_pins(std::sync::Arc::new(others));
     assert!(house.tools().await.is_empty());
 }
@@ -82,7 +84,7 @@ async fn other_pins_count_from_then_on() {
 #[tokio::test]
 async fn every_tool_is_annotated() {
     let house = House::new(&stdio(&[], ""));
-    for tool in house.gateway.list(&house.me, Kind::Tool).await {
+    for tool in house.gateway.list(&house.me, Offer::Tool).await {
         for hint in ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] {
             assert!(tool["annotations"][hint].is_boolean(), "{tool}");
         }

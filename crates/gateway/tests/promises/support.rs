@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use weir_gateway::{
-    Answer, Call, Caller, Decide, Gateway, Kind, Manner, MemoryPins, Note, Parts, Registry,
-    Secrets, Verdict,
+    Answer, Call, Caller, Decide, Gateway, Manner, MemoryPins, Note, Parts, Registry, Secrets,
+    Verdict,
 };
 use weir_model::SessionId;
+use weir_model::act::Offer;
 
 pub(crate) const TOKEN: &str = "tok/3n+of-the-server";
 
@@ -89,7 +90,7 @@ impl House {
     }
 
     pub(crate) async fn tools(&self) -> Vec<String> {
-        let tools = self.gateway.list(&self.me, Kind::Tool).await;
+        let tools = self.gateway.list(&self.me, Offer::Tool).await;
         tools.iter().map(|tool| tool["name"].as_str().expect("a name").to_owned()).collect()
     }
 

@@ -279,6 +279,7 @@ pub(super) fn evolve(acts: &mut Acts, at: Timestamp, event: &Event) {
         | Event::PolicySet { .. }
         | Event::ToolPinned { .. }
         | Event::ToolQuarantined { .. }
+        | Event::ToolServerNoticed { .. }
         | Event::Unguarded { .. } => {}
     }
 }

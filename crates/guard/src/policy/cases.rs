@@ -116,7 +116,7 @@ impl Facts {
         }
         set(&mut scope.agent, &self.agent);
         set(&mut scope.person, &self.person);
-        set(&mut act.client, &self.client);
+        act.client = self.client.or(act.client);
         set(&mut scope.home, &self.home);
         set(&mut scope.taints, &self.taints);
         set(&mut scope.trunk, &self.trunk);
@@ -158,7 +158,7 @@ fn ordinary() -> (Scope, Act) {
         ..Scope::default()
     };
     let act = Act {
-        client: Client::Claude,
+        client: Some(Client::Claude),
         moment: Moment::BeforeTool,
         conversation: "test".to_owned(),
         subagent: None,

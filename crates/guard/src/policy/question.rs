@@ -8,7 +8,7 @@ pub(super) use thing::{Sort, Thing, Value, Verb};
 use super::host::HostFacts;
 use super::place::PlaceFacts;
 use super::scope::Scope;
-use weir_model::act::{Act, Effect, Extent, GitOperation, RunKind, Taint, Tool, WriteHow};
+use weir_model::act::{Act, Client, Effect, Extent, GitOperation, RunKind, Taint, Tool, WriteHow};
 
 /// One effect, as policies see it.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,10 +132,13 @@ impl Question {
     }
 }
 
+/// The client of a call that came to the tool gateway.
+const GATEWAY: &str = "gateway";
+
 fn principal(scope: &Scope, act: &Act) -> Thing {
     let subagent = act.subagent.as_ref();
     let kind = subagent.and_then(|one| one.kind.as_deref()).unwrap_or_default();
-    let client = act.client.name();
+    let client = act.client.map_or(GATEWAY, Client::name);
     let attributes = vec![
         ("agent", Value::text(&scope.agent)),
         ("person", Value::text(&scope.person)),

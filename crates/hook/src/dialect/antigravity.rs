@@ -49,7 +49,7 @@ pub(super) fn read(moment: Moment, all: &Fields<'_>) -> Result<Act, Refusal> {
     };
     let call = all.of.get("stepIdx").filter(|step| !step.is_null()).map(Value::to_string);
     Ok(Act {
-        client: Client::Antigravity,
+        client: Some(Client::Antigravity),
         moment,
         conversation: all.need("conversationId")?.to_owned(),
         subagent: None,

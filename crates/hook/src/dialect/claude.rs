@@ -82,7 +82,7 @@ pub(super) fn act(
     let kind = all.text("agent_type")?.map(str::to_owned);
     let subagent = all.text("agent_id")?.map(|id| Subagent { id: id.to_owned(), kind });
     Ok(Act {
-        client,
+        client: Some(client),
         moment,
         conversation: all.need("session_id")?.to_owned(),
         subagent,

@@ -46,7 +46,7 @@ pub(super) fn read(moment: Moment, all: &Fields<'_>) -> Result<Act, Refusal> {
     let session = all.need("sessionId")?;
     let kind = all.text("agentType")?.map(str::to_owned);
     Ok(Act {
-        client: Client::Copilot,
+        client: Some(Client::Copilot),
         moment,
         conversation: all.text("parentAgentId")?.unwrap_or(session).to_owned(),
         subagent: all.text("agentId")?.map(|id| Subagent { id: id.to_owned(), kind }),

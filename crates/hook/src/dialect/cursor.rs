@@ -59,7 +59,7 @@ pub(super) fn read(moment: Moment, all: &Fields<'_>) -> Result<Act, Refusal> {
     let kind = all.text("subagent_type")?.map(str::to_owned);
     let parent = all.text("parent_conversation_id")?;
     Ok(Act {
-        client: Client::Cursor,
+        client: Some(Client::Cursor),
         moment,
         conversation: parent.map_or_else(|| all.need("conversation_id"), Ok)?.to_owned(),
         subagent: all.text("subagent_id")?.map(|id| Subagent { id: id.to_owned(), kind }),

@@ -48,7 +48,7 @@ pub(super) fn read(moment: Moment, all: &Fields<'_>) -> Result<Act, Refusal> {
     let session = all.need("sessionID")?;
     let (parent, kind) = (all.text("parentID")?, all.text("agent")?.map(str::to_owned));
     Ok(Act {
-        client: Client::OpenCode,
+        client: Some(Client::OpenCode),
         moment,
         conversation: parent.unwrap_or(session).to_owned(),
         subagent: parent.map(|_| Subagent { id: session.to_owned(), kind }),

@@ -1,6 +1,6 @@
 //! What agents did: what they asked to do, what it was answered and why, who approved it, what stopped them.
 
-use crate::act::{Act, Answer, Client, Effect, Ruling, Taint};
+use crate::act::{Act, Answer, Client, Effect, Offer, Quarantine, Ruling, Taint};
 use crate::{ApprovalId, Digest, PersonId, Position, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -226,12 +226,14 @@ pub enum Event {
         /// How many there are.
         policies: u32,
     },
-    /// A person approved how a tool of a tool server describes itself.
+    /// A person approved how a tool or prompt of a tool server describes itself.
     #[serde(rename = "tool.pinned.v1")]
     ToolPinned {
         /// The server.
         server: String,
-        /// The tool.
+        /// Of what kind it is.
+        offer: Offer,
+        /// Its name.
         tool: String,
         /// What was approved.
         description: Digest,
@@ -239,17 +241,30 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         person: Option<PersonId>,
     },
-    /// A tool describes itself otherwise than was approved: it is neither listed nor called.
+    /// A tool or prompt does not describe itself as was approved: it is neither listed nor called.
     #[serde(rename = "tool.quarantined.v1")]
     ToolQuarantined {
         /// The server.
         server: String,
-        /// The tool.
+        /// Of what kind it is.
+        offer: Offer,
+        /// Its name.
         tool: String,
         /// How it describes itself now.
         description: Digest,
+        /// Why it is kept from agents.
+        why: Quarantine,
         /// What a person reads: its name, description and schema as it tells them now.
         text: String,
+    },
+    /// A tool server did what it should not: it could not be reached, broke its limits, asked for what it may not have,
+    /// or gave a secret away.
+    #[serde(rename = "tool_server.noticed.v1")]
+    ToolServerNoticed {
+        /// The server.
+        server: String,
+        /// What was seen, without secrets.
+        what: String,
     },
     /// A session did something without its hook being asked, and a later wall saw it.
     #[serde(rename = "session.unguarded.v1")]
@@ -284,7 +299,8 @@ impl Event {
             | Self::ApprovalRefused { .. }
             | Self::PolicySet { .. }
             | Self::ToolPinned { .. }
-            | Self::ToolQuarantined { .. } => None,
+            | Self::ToolQuarantined { .. }
+            | Self::ToolServerNoticed { .. } => None,
         }
     }
 
@@ -308,6 +324,7 @@ impl Event {
             | Self::PolicySet { .. }
             | Self::ToolPinned { .. }
             | Self::ToolQuarantined { .. }
+            | Self::ToolServerNoticed { .. }
             | Self::Unguarded { .. } => None,
         }
     }

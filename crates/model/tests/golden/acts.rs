@@ -2,8 +2,8 @@
 
 use super::{PERSON, SESSION, at, digest};
 use weir_model::act::{
-    Act, Answer, Client, Effect, Extent, FileChange, GitOperation, Moment, Reason, Ruling, RunKind,
-    Subagent, Taint, Tool, WriteHow,
+    Act, Answer, Client, Effect, Extent, FileChange, GitOperation, Moment, Offer, Quarantine,
+    Reason, Ruling, RunKind, Subagent, Taint, Tool, WriteHow,
 };
 use weir_model::event::act::{Event, Look, Reach, Step};
 use weir_model::{ApprovalId, PersonId, Position, SessionId};
@@ -13,7 +13,7 @@ const APPROVAL: ApprovalId = ApprovalId(6);
 fn told(moment: Moment, tool: Tool) -> Act {
     let (conversation, cwd) = ("c-1".into(), "/w".into());
     Act {
-        client: Client::Claude,
+        client: Some(Client::Claude),
         moment,
         conversation,
         subagent: None,
@@ -148,10 +148,12 @@ pub(super) fn act() -> Vec<Event> {
     };
     events.push(decided(bare, vec![], Ruling::allow(), Some(approval)));
     for client in Client::ALL {
-        let act = Act { client, ..told(Moment::BeforeTool, Tool::None) };
+        let act = Act { client: Some(client), ..told(Moment::BeforeTool, Tool::None) };
         let deny = Ruling::because(reason(Answer::Deny, None, None));
         events.push(decided(act, vec![], deny, None));
     }
+    let gateway = Act { client: None, ..told(Moment::BeforeTool, Tool::None) };
+    events.push(decided(gateway, vec![], Ruling::allow(), None));
     for moment in MOMENTS {
         events.push(decided(told(moment, Tool::None), vec![], Ruling::allow(), None));
     }
@@ -205,17 +207,28 @@ pub(super) fn act() -> Vec<Event> {
     let (server, tool, description) = ("s", "t", digest("a description"));
     let pinned = |person| Event::ToolPinned {
         server: server.into(),
+        offer: Offer::Tool,
         tool: tool.into(),
         description,
         person,
     };
     events.extend([pinned(Some(person)), pinned(None)]);
-    events.push(Event::ToolQuarantined {
+    let quarantined = |(offer, why)| Event::ToolQuarantined {
         server: server.into(),
+        offer,
         tool: tool.into(),
         description,
+        why,
         text: "t: does things".into(),
-    });
+    };
+    let whys = [
+        (Offer::Tool, Quarantine::Changed),
+        (Offer::Prompt, Quarantine::Unapproved),
+        (Offer::Tool, Quarantine::Hidden),
+        (Offer::Tool, Quarantine::Twice),
+    ];
+    events.extend(whys.map(quarantined));
+    events.push(Event::ToolServerNoticed { server: server.into(), what: "it died".into() });
     events.push(Event::Unguarded { session, why: "it pushed, and no hook told of it".into() });
     events
 }

@@ -1,4 +1,5 @@
-//! `/mcp/tools`: the tools, prompts and resources of other servers, through the gateway.
+//! The tools, prompts and resources of other servers, through the gateway: beside Weir's own at `/mcp`, and alone at
+//! `/mcp/tools`.
 //!
 //! As stateless as `/mcp`: who calls is in the token of every request. What a server says before its answer (progress,
 //! logs) goes along in the answer's own stream. Nothing is decided here; what comes back is held against the types of
@@ -6,9 +7,7 @@
 
 #![expect(deprecated, reason = "the newest revision lets logs go; the older ones have them")]
 
-use super::{door_of, endpoint, in_words};
-use crate::weir::Weir;
-use axum::Router;
+use super::{door_of, in_words};
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
@@ -22,8 +21,9 @@ use rmcp::service::{RequestContext, RoleServer};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use weir_gateway::{Answer, Caller, Gateway, Happening, Kind, Manner, Sink};
-use weir_model::{Actor, Refusal};
+use weir_gateway::{Answer, Caller, Gateway, Happening, Manner, Sink};
+use weir_model::Refusal;
+use weir_model::act::Offer;
 
 /// What an agent is told before anything else.
 const INSTRUCTIONS: &str = "\
@@ -33,14 +33,10 @@ a code, a sentence and a hint: do what the hint says. What these tools return is
 /// How many happenings may wait for a slow client; more are dropped.
 const HAPPENINGS_MAX: usize = 64;
 
-/// The endpoint.
-pub(crate) fn router(weir: &Weir, gateway: Gateway) -> Router<Weir> {
-    endpoint(weir, "/mcp/tools", move || Gate { gateway: gateway.clone() })
-}
-
+/// The endpoint of other servers' tools.
 #[derive(Clone)]
-struct Gate {
-    gateway: Gateway,
+pub(super) struct Gate {
+    pub(super) gateway: Gateway,
 }
 
 type Asked = RequestContext<RoleServer>;
@@ -62,7 +58,7 @@ impl ServerHandler for Gate {
         _: Option<PaginatedRequestParams>,
         context: Asked,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = self.gateway.list(&caller(&context)?, Kind::Tool).await;
+        let tools = self.gateway.list(&caller(&context)?, Offer::Tool).await;
         Ok(ListToolsResult::with_all_items(tools.into_iter().filter_map(typed).collect()))
     }
 
@@ -104,7 +100,7 @@ impl ServerHandler for Gate {
         _: Option<PaginatedRequestParams>,
         context: Asked,
     ) -> Result<ListPromptsResult, ErrorData> {
-        let prompts = self.gateway.list(&caller(&context)?, Kind::Prompt).await;
+        let prompts = self.gateway.list(&caller(&context)?, Offer::Prompt).await;
         Ok(ListPromptsResult::with_all_items(prompts.into_iter().filter_map(typed).collect()))
     }
 
@@ -187,7 +183,7 @@ impl ServerHandler for Gate {
     ) -> Result<CompleteResult, ErrorData> {
         let caller = caller(&context)?;
         let (kind, name) = match request.r#ref {
-            Reference::Prompt(prompt) => (Some(Kind::Prompt), prompt.name),
+            Reference::Prompt(prompt) => (Some(Offer::Prompt), prompt.name),
             Reference::Resource(template) => (None, template.uri),
             // The library may come to know more than the protocol has.
             _ => return Err(ErrorData::invalid_params("no such kind of reference", None)),
@@ -286,12 +282,8 @@ fn is_newer(spoken: &ProtocolVersion) -> bool {
 
 /// Who calls, as the gateway knows callers.
 fn caller(context: &Asked) -> Result<Caller, ErrorData> {
-    let key = match door_of(context)?.caller.actor {
-        Actor::Session(session) => return Ok(Caller::session(session)),
-        Actor::Person(person) => person.to_string(),
-        Actor::Weir => "weir".to_owned(),
-    };
-    Ok(Caller { session: None, key, worktree: None })
+    let door = door_of(context)?;
+    Ok(door.engine().tool_caller(&door.caller))
 }
 
 /// What a client answers to what it was asked, in the protocol's own names.

@@ -14,9 +14,10 @@ const SHOWN: usize = 50;
 /// `GET /agents`
 pub(super) async fn page(PageDoor(door): PageDoor) -> Result<Markup, Page> {
     let now = door.engine().now();
-    let (space, agents, waiting) = door.read(|see| {
+    let (space, agents, waiting, tools) = door.read(|see| {
         let waiting: Vec<_> = see.folds.acts.waiting(see.now).map(|a| see.approval(a)).collect();
-        Ok((see.space(&door.weir.place, &door.caller), see.agents(), waiting))
+        let tools = see.tool_servers(door.engine());
+        Ok((see.space(&door.weir.place, &door.caller), see.agents(), waiting, tools))
     })?;
     let main = html! {
         div.grid {
@@ -27,6 +28,7 @@ pub(super) async fn page(PageDoor(door): PageDoor) -> Result<Markup, Page> {
             div.side {
                 section.card #held data-live { (held(&door, &agents.held, now)) }
                 section.card { (forms::pause_all(&door)) }
+                section.card #tools data-live { (super::tools::servers(&door, &tools, now)) }
                 section.card #habits data-live { (habits(&agents)) }
             }
         }

@@ -8,7 +8,7 @@ use crate::{Caller, Engine, Error, Failure, Folds};
 use std::sync::Arc;
 use weir_guard::acts::{self, Question};
 use weir_guard::policy::{self, Bundle};
-use weir_model::act::{Act, Answer, Effect, Moment, Ruling, Taint};
+use weir_model::act::{Act, Answer, Effect, Moment, Reason, Ruling, Taint};
 use weir_model::event::act::{Event as ActEvent, Look};
 use weir_model::{ApprovalId, Event, Position, Refusal, SessionId};
 
@@ -49,7 +49,7 @@ impl Engine {
     pub async fn act(&self, caller: &Caller, act: Act) -> Result<Answered, Error> {
         let session = asking_session(caller)?;
         match act.moment {
-            moment if moment.is_decided() => self.decide_act(caller, session, act).await,
+            moment if moment.is_decided() => self.decide_act(caller, session, act, None).await,
             Moment::AfterTool => self.finish_act(caller, session, &act, false).await,
             Moment::ToolFailed => self.finish_act(caller, session, &act, true).await,
             Moment::SessionStart => {
@@ -70,17 +70,33 @@ impl Engine {
         }
     }
 
+    /// Records that an act was refused by a wall that had nothing to decide: what it asks for is not there.
+    pub(crate) async fn refuse_act(
+        &self,
+        caller: &Caller,
+        act: Act,
+        sentence: String,
+    ) -> Result<(), Error> {
+        let session = asking_session(caller)?;
+        let (policy, answer) = ("tool.denied".to_owned(), Answer::Deny);
+        let reason = Reason { policy, answer, sentence, hint: None, effect: None };
+        self.decide_act(caller, session, act, Some(Ruling::because(reason))).await.map(drop)
+    }
+
+    /// Decides by the policies, unless the ruling is `given`.
     async fn decide_act(
         &self,
         caller: &Caller,
         session: SessionId,
         act: Act,
+        given: Option<Ruling>,
     ) -> Result<Answered, Error> {
         let act = Arc::new(act);
         let found = {
             let (engine, act) = (self.clone(), Arc::clone(&act));
             // A disk may be slow, a command long.
-            let found = tokio::task::spawn_blocking(move || engine.find_out(session, &act)).await;
+            let found =
+                tokio::task::spawn_blocking(move || engine.find_out(session, &act, given)).await;
             let lost = |_| Failure::Other("an act could not be looked at".into());
             Arc::new(found.map_err(lost)??)
         };
@@ -114,14 +130,24 @@ impl Engine {
         Ok(answered)
     }
 
-    fn find_out(&self, session: SessionId, act: &Act) -> Result<Found, Error> {
-        let scope = self.scope_of(session, self.now())?;
+    fn find_out(
+        &self,
+        session: SessionId,
+        act: &Act,
+        given: Option<Ruling>,
+    ) -> Result<Found, Error> {
+        let mut scope = self.scope_of(session, self.now())?;
+        if act.client.is_none() {
+            // What a client calls by the name of one of these may be a server of the agent's own.
+            let servers = self.tool_servers();
+            scope.tools.extend(servers.servers.iter().map(|server| server.name.clone()));
+        }
         let bundle = self.policies();
         let tree = scope.worktree.clone().unwrap_or_default();
         let disk = Disk { tree: &tree };
         let effects =
             weir_guard::effects::of(act, &weir_guard::effects::place(&scope, &act.cwd, &disk));
-        let ruling = policy::ruling(&bundle, &scope, act, &effects);
+        let ruling = given.unwrap_or_else(|| policy::ruling(&bundle, &scope, act, &effects));
         let meets = acts::met(
             &act.tool,
             &effects,

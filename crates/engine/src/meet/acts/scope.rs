@@ -12,10 +12,9 @@ impl Engine {
     /// `session.*` when it may not (any more).
     pub(super) fn scope_of(&self, session: SessionId, now: Timestamp) -> Result<Scope, Refusal> {
         let mut scope = self.read(|folds| gathered(folds, session, now))?;
-        let made = self.made_tree(session);
         // In a tree that Weir made a plain `git push` goes to Weir; in any other it goes wherever that is set up.
-        let plain = made.is_some().then(String::new);
-        scope.worktree = made.or_else(|| self.attached_folder(session)).map(real);
+        let plain = self.made_tree(session).is_some().then(String::new);
+        scope.worktree = self.tree_of(session);
         scope.home =
             std::env::home_dir().map(|home| real(home.display().to_string())).unwrap_or_default();
         let temporary = std::env::temp_dir().display().to_string();
@@ -30,6 +29,11 @@ impl Engine {
             config::Enforcement::Shadow => Enforcement::Shadow,
         };
         Ok(scope)
+    }
+
+    /// The folder that the session works in, as far as anybody told.
+    pub(crate) fn tree_of(&self, session: SessionId) -> Option<String> {
+        self.made_tree(session).or_else(|| self.attached_folder(session)).map(real)
     }
 
     /// The tree that Weir made for the session's task.

@@ -173,7 +173,7 @@ fn sessions(names: &Names) -> Vec<(String, Scope, Act)> {
         .collect();
     for client in Client::ALL.into_iter().filter(|client| names.who.contains(client.name())) {
         let (scope, act) = ordinary();
-        all.push((format!("a session of {client}"), scope, Act { client, ..act }));
+        all.push((format!("a session of {client}"), scope, Act { client: Some(client), ..act }));
     }
     // Who is named is asked for as agent, person, session and kind at once: a policy reads one of them.
     for name in names.who.iter().filter(|name| name.parse::<Client>().is_err()) {
@@ -198,7 +198,7 @@ fn ordinary() -> (Scope, Act) {
         ..Scope::default()
     };
     let act = Act {
-        client: Client::Claude,
+        client: Some(Client::Claude),
         moment: Moment::BeforeTool,
         conversation: "c".to_owned(),
         subagent: None,

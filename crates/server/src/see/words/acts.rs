@@ -74,13 +74,16 @@ pub(super) fn of_act(see: &See<'_>, event: &Event) -> String {
                 .replace("polic(y|ies)s", "policies")
                 .replace("polic(y|ies)", "policy")
         }
-        Event::ToolPinned { server, tool, person: by, .. } => {
+        Event::ToolPinned { server, offer, tool, person: by, .. } => {
             let by = by.as_ref().map_or_else(|| "the registry".to_owned(), person);
-            format!("{by} approved tool {} of {}", plain(tool), plain(server))
+            format!("{by} approved the {} {} of {}", offer.as_str(), plain(tool), plain(server))
         }
-        Event::ToolQuarantined { server, tool, .. } => {
+        Event::ToolQuarantined { server, offer, tool, why, .. } => {
             let (tool, server) = (plain(tool), plain(server));
-            format!("tool {tool} of {server} describes itself otherwise: it is quarantined")
+            format!("the {} {tool} of {server} is quarantined: {}", offer.as_str(), why)
+        }
+        Event::ToolServerNoticed { server, what } => {
+            format!("the tool server {}: {}", plain(server), plain(what))
         }
         Event::Unguarded { session: who, why } => {
             format!("{} acted unseen: {}", session(who), plain(why))
