@@ -201,3 +201,67 @@ pub(crate) fn registry(objects: &Objects, commit: CommitId) -> Result<Registry, 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Field, MemoryStore, code};
+    use weir_model::act::Quarantine;
+
+    #[tokio::test]
+    async fn a_registry_that_does_not_parse_changes_nothing() {
+        let field = Field::on(MemoryStore::default());
+        let list = |text: &str| {
+            let commit = field.commit(FILE, text);
+            field.engine.trunk().keep(commit).expect("kept");
+            field.engine.read_tool_servers(commit);
+            let servers = field.engine.tool_servers();
+            let names = servers.servers.iter().map(|server| server.name.clone());
+            (names.collect::<Vec<_>>(), field.engine.tool_servers_fault())
+        };
+        let good = "[[server]]\nname = \"a\"\ncommand = [\"a\"]\n";
+        assert_eq!(list(good), (vec!["a".to_owned()], None));
+        let (servers, fault) = list("[[server]]\nname = \"B\"\ncommand = [\"b\"]\n");
+        assert_eq!(servers, ["a"], "the old one stays");
+        assert!(fault.is_some_and(|fault| fault.contains("line 2, column 8")));
+        assert_eq!(list(&good.replace("\"a\"", "\"c\"")), (vec!["c".to_owned()], None));
+    }
+
+    #[tokio::test]
+    async fn a_person_approves_the_very_description_that_they_saw() {
+        let field = Field::on(MemoryStore::default());
+        let session = field.session().await;
+        let (seen, other) = (Digest::of(b"seen"), Digest::of(b"other"));
+        let quarantined = |tool: &str, why| ActEvent::ToolQuarantined {
+            server: "s".to_owned(),
+            offer: Offer::Tool,
+            tool: tool.to_owned(),
+            description: seen,
+            why,
+            text: "does things".to_owned(),
+        };
+        for (tool, why) in [("t", Quarantine::Changed), ("h", Quarantine::Hidden)] {
+            field.engine.record_tools(quarantined(tool, why)).await.expect("recorded");
+        }
+        let before = field.engine.read(|folds| folds.position);
+        let again = quarantined("t", Quarantine::Changed);
+        field.engine.record_tools(again).await.expect("known");
+        assert_eq!(field.engine.read(|folds| folds.position), before, "it is said once");
+        let (owner, agent) = (&field.owner, &session);
+        let rows = [
+            (agent, "t", Offer::Tool, seen, "right.not_for_agents"),
+            (owner, "t", Offer::Tool, other, "tool.changed"),
+            (owner, "t", Offer::Prompt, seen, "tool.unknown"),
+            (owner, "u", Offer::Tool, seen, "tool.unknown"),
+            (owner, "h", Offer::Tool, seen, "tool.not_approvable"),
+            (owner, "t", Offer::Tool, seen, "ok"),
+            (owner, "t", Offer::Tool, seen, "tool.unknown"),
+        ];
+        for (who, tool, offer, digest, expected) in rows {
+            let answered = field.engine.approve_tool(who, ("s", offer, tool), digest).await;
+            assert_eq!(code(&answered), expected, "{tool} {offer:?}");
+        }
+        let pinned = field.replayed().acts.tool("s", Offer::Tool, "t").cloned().expect("known");
+        assert_eq!((pinned.approved, pinned.quarantined), (Some(seen), None));
+    }
+}

@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "engine",
         &[
             "work", "view", "memory", "guard", "review", "queue", "flow", "fleet", "ledger", "git",
-            "sandbox",
+            "sandbox", "gateway",
         ],
     ),
     ("view", &["model", "git"]),
