@@ -138,7 +138,7 @@ fn secret(ui: &mut Ui, here: &Here, command: SecretCommand) -> Result<(), Comman
                     page.line(name.clone());
                 }
                 if names.is_empty() {
-                    page.line("no secret is kept".to_owned());
+                    page.line("no secret is kept");
                 }
             })
         }
