@@ -4,6 +4,7 @@
 //! that a policy mentions. What is found has happened, and comes with its example. What is not found is *not
 //! proved* absent; that is for a solver, outside of this room.
 
+mod alike;
 mod grid;
 
 use super::bundle::Bundle;
@@ -54,7 +55,7 @@ pub fn analyze(old: &Bundle, new: &Bundle) -> Vec<Finding> {
     let grid = Grid::of([old, new]);
     let mut seen = Seen::default();
     let mut moved: BTreeMap<(What, Verb, String), Moved> = BTreeMap::new();
-    for sample in grid.samples() {
+    for (sample, alike) in alike::together(grid.samples(), [old, new]) {
         let verdict = judge(new, &sample.question);
         seen.take(&sample, &verdict);
         if old.digest() == new.digest() {
@@ -67,7 +68,7 @@ pub fn analyze(old: &Bundle, new: &Bundle) -> Vec<Finding> {
             let by = deciding(if to < from { &before } else { &verdict });
             let moved = moved.entry((what, sample.question.verb, by));
             moved.or_insert_with(|| Moved { from, to, example: sample.words(), count: 0 }).count +=
-                1;
+                alike;
         }
     }
     let mut findings: Vec<Finding> =
@@ -110,7 +111,7 @@ fn deciding(verdict: &Verdict<'_>) -> String {
 struct Seen<'b> {
     /// By policy: whether it matched, and whether it ever counted.
     rules: BTreeMap<&'b str, Record>,
-    /// By action: how many questions, and how many of them were denied.
+    /// By action: how many kinds of questions, and how many of them were denied.
     verbs: BTreeMap<Verb, (usize, usize)>,
 }
 

@@ -76,7 +76,8 @@ impl Slices {
     }
 }
 
-fn meets(policy: &Policy, verb: Verb) -> bool {
+/// Whether a question about that action can meet the policy.
+pub(super) fn meets(policy: &Policy, verb: Verb) -> bool {
     let is = |uid: &EntityUid| {
         action_uid(verb).is_some_and(|own| own == uid)
             || verb.group().is_some_and(|group| {
