@@ -35,6 +35,18 @@ const BENCHES: &[Bench] = &[
         about: "Decisions of policies, beside the same without slices",
     },
     Bench {
+        name: "acts",
+        example: "bench_acts",
+        needs_weir: false,
+        about: "Durable decisions a second, on both stores, beside the ledger alone",
+    },
+    Bench {
+        name: "hook",
+        example: "bench_hook",
+        needs_weir: true,
+        about: "`weir hook` from its start to its answer, 64 sessions at once",
+    },
+    Bench {
         name: "start",
         example: "bench_start",
         needs_weir: true,
