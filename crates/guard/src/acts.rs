@@ -91,6 +91,10 @@ pub struct Doing {
     pub taints: BTreeMap<Taint, String>,
     /// The sub-agents that were seen.
     pub subagents: BTreeSet<String>,
+    /// How many tokens its conversations have cost, as its client tells.
+    pub tokens: u64,
+    /// See `tokens`: of each conversation.
+    pub(crate) conversations: BTreeMap<String, u64>,
     /// How far a breaker went with it.
     pub breaker: Option<(Step, String)>,
     pub(crate) track: breaker::Track,
@@ -122,6 +126,8 @@ pub struct Pause {
     pub since: Timestamp,
 }
 
+/// More conversations of one session than this are told apart no further.
+const CONVERSATIONS_KEPT: usize = 200;
 /// How many refusals a session's page shows; the ledger has them all.
 const REFUSED_KEPT: usize = 20;
 /// More sub-agents than this are counted no further; the breaker tripped long before.
@@ -240,6 +246,9 @@ pub fn evolve(acts: &mut Acts, at: Timestamp, position: Position, event: &Event)
         Event::ToolPinned { .. }
         | Event::ToolQuarantined { .. }
         | Event::ToolServerNoticed { .. } => tools::evolve(acts, at, event),
+        Event::SpendCounted { session, conversation, tokens } => {
+            acts.doing(*session).spend(at, conversation, *tokens);
+        }
         Event::Unguarded { session, why } => {
             acts.doing(*session).unguarded = Some(why.clone());
         }
@@ -261,6 +270,21 @@ impl Doing {
     /// Whether a call with these arguments failed when it was last made.
     pub fn is_failing(&self, exactly: Digest) -> bool {
         self.track.fails(exactly)
+    }
+
+    /// Whether `tokens` is more than was known of this conversation.
+    pub fn spends(&self, conversation: &str, tokens: u64) -> bool {
+        tokens > self.conversations.get(conversation).copied().unwrap_or(0)
+    }
+
+    fn spend(&mut self, at: Timestamp, conversation: &str, tokens: u64) {
+        let before = self.conversations.insert(conversation.to_owned(), tokens).unwrap_or(0);
+        let more = tokens.saturating_sub(before);
+        self.tokens = self.tokens.saturating_add(more);
+        self.track.spent(at, more);
+        if self.conversations.len() > CONVERSATIONS_KEPT {
+            self.conversations.pop_first();
+        }
     }
 
     fn count(&mut self, last: Last, answer: Answer) {

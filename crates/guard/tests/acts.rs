@@ -238,6 +238,13 @@ fn check(story: &str) {
                     house.end(now, who, verb, &words[2..].join(" "));
                     String::new()
                 }
+                "spends" => {
+                    let tokens = words[2].parse().expect("a number");
+                    let (session, conversation) = (who.parse().expect("a session"), "c".to_owned());
+                    let spent = Event::SpendCounted { session, conversation, tokens };
+                    house.take(now, vec![spent]);
+                    String::new()
+                }
                 _ => house.say(now, who, verb, &words[2..]),
             };
         }
@@ -389,6 +396,26 @@ fn the_same_failure_again_and_again_is_told_then_asked_then_stopped() {
         3m S1 look b        | deny breaker.stopped
         4m P1 resume S1     | done
         4m S1 run make      | allow
+        ",
+    );
+}
+
+#[test]
+fn spending_too_fast_is_told_then_asked_then_stopped_and_an_old_count_is_no_news() {
+    check(
+        "
+        0m S1 spends 1900000 |
+        1m S1 run a          | allow
+        2m S1 spends 2100000 |
+        2m S1 run a          | deny breaker.told
+        2m S1 run b          | allow
+        3m S1 spends 4100000 |
+        3m S1 run c          | ask A1 breaker.asked
+        4m S1 spends 8100000 |
+        4m S1 run d          | deny breaker.stopped
+        5m S3 spends 1500000 |
+        20m S3 spends 3400000 |
+        21m S3 run a         | allow
         ",
     );
 }

@@ -57,6 +57,8 @@ pub struct Config {
 pub struct Guard {
     /// Whether what policies say holds.
     pub enforcement: Enforcement,
+    /// What a million tokens cost, in hundredths of a currency: what policies read as `principal.cents` follows from it.
+    pub cents_per_million_tokens: u64,
 }
 
 /// Whether what policies say holds.

@@ -35,6 +35,12 @@ pub fn weir_toml(trunk: &str, checks: &[Proposal]) -> String {
         Enforcement::Shadow => "shadow",
     };
     default_line(&mut text, "enforcement", &quoted(enforcement));
+    text.push_str(PRICE);
+    default_line(
+        &mut text,
+        "cents_per_million_tokens",
+        &guard.cents_per_million_tokens.to_string(),
+    );
     text
 }
 
@@ -89,6 +95,11 @@ const GUARD: &str = "
 [guard]
 # Whether what the policies in `.weir/policy/` say about acts of agents holds: `on`, or `shadow` to record
 # it and allow everything, which shows what they would do before they do it.
+";
+
+const PRICE: &str = "\
+# What a million tokens cost, in hundredths of a currency: policies see what a session has spent as
+# `principal.tokens` and `principal.cents`.
 ";
 
 /// One check. The first also shows the limits it has without asking; a limit of its own is always written.

@@ -9,13 +9,15 @@ use crate::exit::Exit;
 use crate::here::{SessionFile, read_private};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
-use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufReader, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use weir_hook::{PAYLOAD_MAX, Reply};
 use weir_model::Digest;
-use weir_model::act::Client;
+use weir_model::act::{Client, Moment};
 use weir_server::wire::HookReply;
 
 /// What a client's hook runs: it takes the event from stdin, asks Weir, and answers in the client's words
@@ -36,6 +38,9 @@ pub(crate) struct HookArgs {
 
 /// The client's own limit is longer, so that this always speaks first.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Reading a longer one would take seconds.
+const TRANSCRIPT_BYTES_MAX: u64 = 256 << 20;
 
 /// Whether this process was started as a hook: then nothing else is set up.
 pub(crate) fn is_asked() -> bool {
@@ -96,7 +101,10 @@ fn answer(client: Client, event: &str, attended: bool) -> Reply {
 fn ask(client: Client, event: &str, attended: bool) -> Result<HookReply, String> {
     let payload = payload()?;
     let speaker = Speaker::find(client)?;
-    let query = if attended { "&attended=true" } else { "" };
+    let mut query = if attended { "&attended=true".to_owned() } else { String::new() };
+    if let Some(tokens) = spent(client, event, &payload) {
+        let _ = write!(query, "&spent={tokens}");
+    }
     let url = speaker.url.trim_end_matches('/');
     let event: String =
         event.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
@@ -137,6 +145,21 @@ fn ask(client: Client, event: &str, attended: bool) -> Result<HookReply, String>
         }
         None => format!("what runs at {url} does not speak like Weir, so nothing is allowed"),
     })
+}
+
+/// What the conversation has cost so far. Asked when a turn is over: nobody waits for an answer then.
+fn spent(client: Client, event: &str, payload: &[u8]) -> Option<u64> {
+    match weir_hook::moment(client, event)? {
+        Moment::Stop | Moment::SessionEnd => {}
+        _ => return None,
+    }
+    let path = weir_hook::transcript(payload)?;
+    // Opening a pipe would wait for its writer.
+    let found = std::fs::metadata(&path).ok()?;
+    if !found.is_file() || found.len() > TRANSCRIPT_BYTES_MAX {
+        return None;
+    }
+    weir_hook::spent(client, BufReader::new(File::open(path).ok()?))
 }
 
 /// What the client says, whole.

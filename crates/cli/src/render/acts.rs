@@ -54,7 +54,8 @@ pub(crate) fn agents(page: &mut Page, agents: &Agents) {
         page.line(format!("{} held by {} {since}: {}", held.who, who(&held.by), held.why));
     }
     let mut table = Table::new(&[
-        "session", "agent", "state", "client", "task", "seen", "allowed", "asked", "denied", "last",
+        "session", "agent", "state", "client", "task", "seen", "allowed", "asked", "denied",
+        "tokens", "last",
     ]);
     for agent in &agents.agents {
         let last = agent.last.as_ref().map(|last| last.what.clone()).unwrap_or_default();
@@ -68,6 +69,7 @@ pub(crate) fn agents(page: &mut Page, agents: &Agents) {
             agent.allowed.to_string().into(),
             agent.asked.to_string().into(),
             agent.denied.to_string().into(),
+            agent.tokens.to_string().into(),
             last.into(),
         ]);
     }

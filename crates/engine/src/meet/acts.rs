@@ -87,6 +87,28 @@ impl Engine {
         .await
     }
 
+    /// A client tells what a conversation of the session that calls has cost so far.
+    ///
+    /// # Errors
+    /// `session.*` when the caller is no session or may not act.
+    pub async fn count_spend(
+        &self,
+        caller: &Caller,
+        conversation: &str,
+        tokens: u64,
+    ) -> Result<(), Error> {
+        let session = crate::meet::sessions::asking_session(caller)?;
+        let conversation: String = conversation.chars().take(200).collect();
+        self.run_acts(caller, |folds, _| {
+            let known = folds.acts.session(session);
+            let is_new = known.is_none_or(|known| known.spends(&conversation, tokens));
+            let conversation = conversation.clone();
+            let counted = ActEvent::SpendCounted { session, conversation, tokens };
+            Ok(if is_new { vec![counted] } else { Vec::new() })
+        })
+        .await
+    }
+
     /// A client was wired to a session.
     ///
     /// # Errors

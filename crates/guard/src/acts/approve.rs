@@ -280,6 +280,7 @@ pub(super) fn evolve(acts: &mut Acts, at: Timestamp, event: &Event) {
         | Event::ToolPinned { .. }
         | Event::ToolQuarantined { .. }
         | Event::ToolServerNoticed { .. }
+        | Event::SpendCounted { .. }
         | Event::Unguarded { .. } => {}
     }
 }

@@ -29,6 +29,13 @@ const RATES: [usize; 3] = [240, 480, 960];
 /// See [`RATES`].
 const RATE_TIME: Duration = Duration::from_mins(1);
 
+/// This many tokens, in thousands, within [`SPEND_TIME`]: many times what one agent that works can read and write.
+const SPENDS: [usize; 3] = [2_000, 4_000, 8_000];
+/// See [`SPENDS`].
+const SPEND_TIME: Duration = Duration::from_mins(10);
+/// So many counts are kept apart.
+const SPENDS_KEPT: usize = 200;
+
 /// What a breaker remembers of a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Track {
@@ -42,6 +49,8 @@ pub struct Track {
     refusals: usize,
     /// When sub-agents were started.
     spawns: VecDeque<Timestamp>,
+    /// When tokens were told of, and how many.
+    spends: VecDeque<(Timestamp, u64)>,
     /// How many acts there were in the minute that began at the instant beside it.
     minute: Option<(Timestamp, usize)>,
 }
@@ -103,6 +112,13 @@ impl Track {
         });
     }
 
+    pub(super) fn spent(&mut self, at: Timestamp, tokens: u64) {
+        self.spends.push_back((at, tokens));
+        while self.spends.len() > SPENDS_KEPT {
+            self.spends.pop_front();
+        }
+    }
+
     pub(super) fn finished(&mut self, exactly: Digest, failed: bool) {
         if failed {
             *self.failures.entry(exactly).or_default() += 1;
@@ -142,6 +158,9 @@ impl Track {
             Some((since, count)) if now.since(since) < RATE_TIME => count + 1,
             Some(_) | None => 1,
         };
+        let spends = self.spends.iter().filter(|(at, _)| now.since(*at) < SPEND_TIME);
+        let spent = spends.fold(0_u64, |sum, (_, tokens)| sum.saturating_add(*tokens)) / 1_000;
+        let spent = usize::try_from(spent).unwrap_or(usize::MAX);
         let counts = [
             (failures, FAILURES, format!("this very call failed {failures} times in a row")),
             (
@@ -156,6 +175,7 @@ impl Track {
             ),
             (spawned, SPAWNS, format!("{spawned} sub-agents were started within ten minutes")),
             (rate, RATES, format!("{rate} acts within a minute")),
+            (spent, SPENDS, format!("{spent} thousand tokens were spent within ten minutes")),
         ];
         let step = |count: usize, [told, asked, stopped]: [usize; 3]| match count {
             count if count >= stopped => Some(Step::Stopped),

@@ -266,6 +266,16 @@ pub enum Event {
         /// What was seen, without secrets.
         what: String,
     },
+    /// A client tells what a conversation has cost so far.
+    #[serde(rename = "spend.counted.v1")]
+    SpendCounted {
+        /// The session.
+        session: SessionId,
+        /// What the client calls its conversation.
+        conversation: String,
+        /// All tokens of this conversation that came from no cache.
+        tokens: u64,
+    },
     /// A session did something without its hook being asked, and a later wall saw it.
     #[serde(rename = "session.unguarded.v1")]
     Unguarded {
@@ -290,6 +300,7 @@ impl Event {
             | Self::SessionTainted { session, .. }
             | Self::SessionCleared { session, .. }
             | Self::BreakerTripped { session, .. }
+            | Self::SpendCounted { session, .. }
             | Self::Unguarded { session, .. } => Some(*session),
             Self::Paused { reach, .. } | Self::Resumed { reach, .. } => match reach {
                 Reach::Session(session) => Some(*session),
@@ -325,6 +336,7 @@ impl Event {
             | Self::ToolPinned { .. }
             | Self::ToolQuarantined { .. }
             | Self::ToolServerNoticed { .. }
+            | Self::SpendCounted { .. }
             | Self::Unguarded { .. } => None,
         }
     }

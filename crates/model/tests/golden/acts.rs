@@ -229,6 +229,8 @@ pub(super) fn act() -> Vec<Event> {
     ];
     events.extend(whys.map(quarantined));
     events.push(Event::ToolServerNoticed { server: server.into(), what: "it died".into() });
+    let conversation = "c-1".into();
+    events.push(Event::SpendCounted { session, conversation, tokens: 1_234_567 });
     events.push(Event::Unguarded { session, why: "it pushed, and no hook told of it".into() });
     events
 }

@@ -54,6 +54,7 @@ kinds! {
     Event::Act(Act::ToolPinned { .. }) => "tool.pinned.v1",
     Event::Act(Act::ToolQuarantined { .. }) => "tool.quarantined.v1",
     Event::Act(Act::ToolServerNoticed { .. }) => "tool_server.noticed.v1",
+    Event::Act(Act::SpendCounted { .. }) => "spend.counted.v1",
     Event::Act(Act::Unguarded { .. }) => "session.unguarded.v1",
     Event::Work(Work::TaskCreated { .. }) => "task.created.v1",
     Event::Work(Work::TaskClaimed { .. }) => "task.claimed.v1",

@@ -35,6 +35,9 @@ pub(crate) struct Which {
     /// Whether a person sits at the client, so that it can ask them.
     #[serde(default)]
     attended: bool,
+    /// How many tokens this conversation has cost so far, where the client's transcript tells it.
+    #[serde(default)]
+    spent: Option<u64>,
 }
 
 /// Answer a client's hook
@@ -50,7 +53,7 @@ pub(crate) async fn hook(
     Query(which): Query<Which>,
     payload: Bytes,
 ) -> Reply<HookReply> {
-    let Which { event, attended } = which;
+    let Which { event, attended, spent } = which;
     let said = move |reply: weir_hook::Reply| {
         let weir_hook::Reply { stdout, stderr, exit } = reply;
         Json(HookReply { stdout, stderr, exit })
@@ -60,6 +63,9 @@ pub(crate) async fn hook(
         // What cannot be read is refused in the client's own way, and told to its agent.
         Err(refusal) => return Ok(said(weir_hook::refuse(client, &event, &refusal.to_string()))),
     };
+    if let Some(tokens) = spent {
+        door.engine().count_spend(&door.caller, &act.conversation, tokens).await?;
+    }
     let answered = door.engine().act(&door.caller, act).await?;
     let words = weir_hook::Words {
         context: answered.context,

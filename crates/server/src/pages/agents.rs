@@ -86,6 +86,7 @@ fn one(door: &Door, agent: &Agent, now: Timestamp) -> Markup {
         @if let Some(last) = &agent.last { (act(last, now)) }
         p.faint {
             (agent.allowed) " allowed · " (agent.asked) " asked · " (agent.denied) " denied · " (agent.failed) " failed"
+            @if agent.tokens > 0 { " · " (in_thousands(agent.tokens)) " tokens" }
             @if agent.subagents > 0 { " · " (agent.subagents) " sub-agents" }
         }
         @for taint in &agent.taints { p.soft { "Carries " (words(taint)) } }
@@ -96,6 +97,15 @@ fn one(door: &Door, agent: &Agent, now: Timestamp) -> Markup {
             }
         }
         (forms::hold(door, agent))
+    }
+}
+
+/// `840`, `12 k`, `3.4 M`.
+fn in_thousands(count: u64) -> String {
+    match count {
+        0..1_000 => count.to_string(),
+        1_000..1_000_000 => format!("{} k", count / 1_000),
+        _ => format!("{}.{} M", count / 1_000_000, count / 100_000 % 10),
     }
 }
 

@@ -132,6 +132,7 @@ impl See<'_> {
             denied: doing.denied,
             failed: doing.failed,
             subagents: doing.subagents.len() as u64,
+            tokens: doing.tokens,
             seen_at: doing.seen_at,
         })
     }

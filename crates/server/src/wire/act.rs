@@ -128,6 +128,9 @@ pub struct Agent {
     pub failed: u64,
     /// See `allowed`.
     pub subagents: u64,
+    /// How many tokens its conversations have cost, those from a cache left out, as its client tells.
+    #[serde(default)]
+    pub tokens: u64,
     /// When it was last heard of.
     #[schema(value_type = String, format = DateTime)]
     pub seen_at: Timestamp,

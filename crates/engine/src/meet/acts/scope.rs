@@ -1,7 +1,7 @@
 //! What is known of who acts, gathered from the pillars for the policies.
 
 use crate::{Engine, Folds};
-use weir_guard::policy::{Enforcement, Scope};
+use weir_guard::policy::{Enforcement, Scope, Spent};
 use weir_model::config;
 use weir_model::{Refusal, SessionId, Timestamp};
 
@@ -24,7 +24,10 @@ impl Engine {
         scope.trunk = self.trunk().name().to_owned();
         scope.entrances = ["weir".to_owned(), self.remote()].into_iter().chain(plain).collect();
         scope.tools.insert("weir".to_owned());
-        scope.enforcement = match self.rules().guard.enforcement {
+        let rules = self.rules().guard;
+        scope.spent.cents =
+            scope.spent.tokens.saturating_mul(rules.cents_per_million_tokens) / 1_000_000;
+        scope.enforcement = match rules.enforcement {
             config::Enforcement::On => Enforcement::On,
             config::Enforcement::Shadow => Enforcement::Shadow,
         };
@@ -71,6 +74,10 @@ fn gathered(folds: &Folds, session: SessionId, now: Timestamp) -> Result<Scope, 
         person: person.unwrap_or_default(),
         mandate,
         taints: folds.acts.taints(&lineage),
+        spent: Spent {
+            tokens: folds.acts.session(session).map_or(0, |doing| doing.tokens),
+            ..Spent::default()
+        },
         ..Scope::default()
     })
 }

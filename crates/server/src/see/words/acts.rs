@@ -85,6 +85,9 @@ pub(super) fn of_act(see: &See<'_>, event: &Event) -> String {
         Event::ToolServerNoticed { server, what } => {
             format!("the tool server {}: {}", plain(server), plain(what))
         }
+        Event::SpendCounted { session: who, tokens, .. } => {
+            format!("{} has spent {tokens} tokens in this conversation", session(who))
+        }
         Event::Unguarded { session: who, why } => {
             format!("{} acted unseen: {}", session(who), plain(why))
         }
