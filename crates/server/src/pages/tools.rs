@@ -38,7 +38,8 @@ fn quarantined(door: &Door, offer: &ToolOffer, now: Timestamp) -> Markup {
         }
         p { (words(offer.why.as_deref().unwrap_or_default())) }
         @if let Some(text) = &offer.text {
-            details { summary { "What it says of itself" } pre { (text) } }
+            // Open: nobody is to approve what they would first have to unfold.
+            details open { summary { "What it says of itself" } pre { (text) } }
         }
         @if offer.can_be_approved { (form(door, offer)) }
     }
