@@ -20,6 +20,7 @@ mod expand;
 mod find;
 mod git;
 mod grammar;
+mod hooks;
 mod marks;
 mod net;
 mod packages;

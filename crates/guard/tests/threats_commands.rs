@@ -59,7 +59,7 @@ fn ordinary_work_is_understood_whole() {
         ("sed -i 's/a/b/g' README.md", &["runs sed", "writes /work/tree/README.md"]),
         (
             "find . -name '*.rs' | xargs wc -l",
-            &["runs find", "reads /work/tree/*", "runs wc", "reads /work/tree/**"],
+            &["runs find", "reads /work/tree", "runs wc", "reads /work/tree/**"],
         ),
         ("for f in *.txt; do wc -l \"$f\"; done", &["runs wc", "reads /work/tree/*"]),
         (

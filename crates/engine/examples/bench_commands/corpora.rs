@@ -4,18 +4,23 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A corpus, and the folder that its commands are taken to be run in.
+/// A corpus.
 pub(crate) struct Corpus {
     pub(crate) name: &'static str,
-    pub(crate) cwd: &'static str,
-    pub(crate) home: &'static str,
     pub(crate) commands: Vec<Labelled>,
 }
 
-/// A command and its label.
+/// A command, its label, and the file or the group that its corpus keeps it in.
 pub(crate) struct Labelled {
     pub(crate) command: String,
     pub(crate) is_harmful: bool,
+    pub(crate) kept: String,
+}
+
+/// An action and its spellings, the plainest first: tools and what they are given.
+pub(crate) struct Action {
+    pub(crate) title: String,
+    pub(crate) spellings: Vec<(String, String)>,
 }
 
 /// The examples in the tables of the crate `safe-chains`: `examples_safe` and `examples_denied`.
@@ -51,27 +56,31 @@ pub(crate) fn safe_chains(folder: &Path) -> Result<Corpus, String> {
             .parse::<toml::Table>()
             .map(toml::Value::Table)
             .map_err(|error| format!("{}: {error}", file.display()))?;
-        examples(&table, &mut commands);
+        examples(&table, &file.display().to_string(), &mut commands);
     }
-    Ok(Corpus { name: "safe-chains 0.241.2", cwd: "/work/tree", home: "/home/someone", commands })
+    Ok(Corpus { name: "safe-chains", commands })
 }
 
-fn examples(value: &toml::Value, into: &mut Vec<Labelled>) {
+fn examples(value: &toml::Value, kept: &str, into: &mut Vec<Labelled>) {
     match value {
         toml::Value::Table(table) => {
             for (key, value) in table {
                 let is_harmful = key == "examples_denied";
                 match value.as_array().filter(|_| is_harmful || key == "examples_safe") {
-                    Some(list) => into.extend(
-                        list.iter()
-                            .filter_map(toml::Value::as_str)
-                            .map(|command| Labelled { command: command.to_owned(), is_harmful }),
-                    ),
-                    None => examples(value, into),
+                    Some(list) => {
+                        into.extend(list.iter().filter_map(toml::Value::as_str).map(|command| {
+                            Labelled {
+                                command: command.to_owned(),
+                                is_harmful,
+                                kept: kept.to_owned(),
+                            }
+                        }));
+                    }
+                    None => examples(value, kept, into),
                 }
             }
         }
-        toml::Value::Array(list) => list.iter().for_each(|value| examples(value, into)),
+        toml::Value::Array(list) => list.iter().for_each(|value| examples(value, kept, into)),
         toml::Value::String(_)
         | toml::Value::Integer(_)
         | toml::Value::Float(_)
@@ -80,63 +89,97 @@ fn examples(value: &toml::Value, into: &mut Vec<Labelled>) {
     }
 }
 
-/// GTFOBins' commands, all harmful, and those of people at their desktop, all harmless, which is why their home is
-/// the work tree here.
-pub(crate) fn aegish(checkout: Option<&str>) -> Result<Corpus, String> {
-    let checkout = checkout
-        .ok_or("clone https://github.com/GuidoBergman/aegish and say `--aegish <folder>`")?;
+/// GTFOBins' commands, all harmful, and those of people at their desktop, all harmless.
+pub(crate) fn aegish(checkout: Option<&str>, folder: &Path) -> Result<Corpus, String> {
+    let commit = "86eedb3b977f1b9a6094d842aa1e7d4ae5a35379";
+    let checkout = checked_out(checkout, "GuidoBergman/aegish", commit, folder)?;
     let mut commands = Vec::new();
     for (file, is_harmful) in [("gtfobins_commands.json", true), ("harmless_commands.json", false)]
     {
-        let path = Path::new(checkout).join("benchmark/data").join(file);
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
+        let path = checkout.join("benchmark/data").join(file);
+        let text = read(&path)?;
         let all: Value =
             serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
         let list =
             all["commands"].as_array().ok_or(format!("{} has no `commands`", path.display()))?;
-        commands.extend(
-            list.iter().filter(|row| is_harmful || row["ground_truth"] == "ALLOW").filter_map(
-                |row| Some(Labelled { command: row["command"].as_str()?.to_owned(), is_harmful }),
-            ),
-        );
+        let labelled = list.iter().filter(|row| is_harmful || row["ground_truth"] == "ALLOW");
+        commands.extend(labelled.filter_map(|row| {
+            let command = row["command"].as_str()?.to_owned();
+            Some(Labelled { command, is_harmful, kept: file.to_owned() })
+        }));
     }
-    Ok(Corpus { name: "aegish", cwd: "/home/someone", home: "/home/someone", commands })
+    Ok(Corpus { name: "aegish", commands })
 }
 
 /// The fixtures and the corpus of `destructive_command_guard`.
-pub(crate) fn dcg(checkout: Option<&str>) -> Result<Corpus, String> {
-    let checkout = checkout.ok_or("clone https://github.com/Dicklesworthstone/destructive_command_guard and say `--dcg <folder>`")?;
-    let tests = Path::new(checkout).join("tests");
+pub(crate) fn dcg(checkout: Option<&str>, folder: &Path) -> Result<Corpus, String> {
+    let commit = "1a52415130fffec249e3c8adde72f58e3c4d6de0";
+    let name = "Dicklesworthstone/destructive_command_guard";
+    let tests = checked_out(checkout, name, commit, folder)?.join("tests");
     let mut commands = Vec::new();
     for (file, is_harmful) in [("destructive_commands.yaml", true), ("safe_commands.yaml", false)] {
-        let path = tests.join("fixtures").join(file);
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
-        let rows = text.lines().filter_map(|line| line.trim().strip_prefix("- command:"));
-        commands.extend(rows.map(|row| Labelled { command: scalar(row.trim()), is_harmful }));
+        let text = read(&tests.join("fixtures").join(file))?;
+        let mut kept = String::new();
+        for line in text.lines() {
+            if let Some(pack) = line.strip_suffix(':').filter(|pack| !pack.starts_with([' ', '#']))
+            {
+                pack.clone_into(&mut kept);
+            } else if let Some(row) = line.trim().strip_prefix("- command:") {
+                let command = scalar(row.trim());
+                commands.push(Labelled { command, is_harmful, kept: kept.clone() });
+            }
+        }
     }
     for file in files(&tests.join("corpus"), "toml") {
-        let text = std::fs::read_to_string(&file).map_err(|error| error.to_string())?;
         let table: toml::Table =
-            text.parse().map_err(|error| format!("{}: {error}", file.display()))?;
+            read(&file)?.parse().map_err(|error| format!("{}: {error}", file.display()))?;
         for case in table.get("case").and_then(toml::Value::as_array).into_iter().flatten() {
             let word = |key: &str| case.get(key).and_then(toml::Value::as_str);
             let label = word("expected").or_else(|| word("expected_decision"));
             if let (Some(command), Some(label), "command") =
                 (word("command"), label, word("input_kind").unwrap_or("command"))
             {
-                commands
-                    .push(Labelled { command: command.to_owned(), is_harmful: label == "deny" });
+                let (is_harmful, kept) = (label == "deny", file.display().to_string());
+                commands.push(Labelled { command: command.to_owned(), is_harmful, kept });
             }
         }
     }
-    Ok(Corpus {
-        name: "destructive_command_guard",
-        cwd: "/work/tree",
-        home: "/home/someone",
-        commands,
-    })
+    Ok(Corpus { name: "destructive_command_guard", commands })
+}
+
+/// A checkout that was named, or one of a commit of a public repository, made below `folder`.
+fn checked_out(
+    named: Option<&str>,
+    repository: &str,
+    commit: &str,
+    folder: &Path,
+) -> Result<PathBuf, String> {
+    if let Some(named) = named {
+        return Ok(PathBuf::from(named));
+    }
+    let tree = folder.join(repository.replace('/', "+"));
+    std::fs::create_dir_all(&tree).map_err(|error| error.to_string())?;
+    let url = format!("https://github.com/{repository}");
+    let steps: [&[&str]; 3] = [
+        &["init", "--quiet"],
+        &["fetch", "--quiet", "--depth", "1", &url, commit],
+        &["checkout", "--quiet", "FETCH_HEAD"],
+    ];
+    for step in steps {
+        let output = Command::new("git").args(step).current_dir(&tree).output();
+        let output = output.map_err(|error| format!("`git` did not start: {error}"))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            return Err(format!(
+                "{url} could not be fetched, name a checkout of it instead: {said}"
+            ));
+        }
+    }
+    Ok(tree)
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// A YAML scalar of one line, as these files write them.
@@ -152,7 +195,7 @@ fn scalar(text: &str) -> String {
 }
 
 /// Actions and their spellings, of the Python package `paveo`.
-pub(crate) fn paveo(folder: &Path) -> Result<Vec<(String, Vec<String>)>, String> {
+pub(crate) fn paveo(folder: &Path) -> Result<Vec<Action>, String> {
     let target = folder.join("paveo");
     let install = ["-m", "pip", "install", "--quiet", "--no-deps", "--target"];
     let output = Command::new("python3").args(install).arg(&target).arg("paveo==0.1.11").output();
@@ -169,11 +212,10 @@ pub(crate) fn paveo(folder: &Path) -> Result<Vec<(String, Vec<String>)>, String>
         .iter()
         .map(|action| {
             let rows = action["spellings"].as_array().into_iter().flatten();
-            let commands = rows
-                .filter(|row| row[0] == "Bash")
-                .filter_map(|row| row[1].as_str())
-                .map(str::to_owned);
-            (action["title"].as_str().unwrap_or_default().to_owned(), commands.collect())
+            let spellings = rows
+                .filter_map(|row| Some((row[0].as_str()?.to_owned(), row[1].as_str()?.to_owned())));
+            let title = action["title"].as_str().unwrap_or_default().to_owned();
+            Action { title, spellings: spellings.collect() }
         })
         .collect())
 }

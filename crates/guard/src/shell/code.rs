@@ -316,6 +316,10 @@ impl Walk<'_> {
         }
         // What is piped in is data, whatever it is: only its words count.
         let _ = stdin;
+        if name == "perl" && words::only_substitutes(&code) {
+            self.runs(name, RunKind::Known);
+            return;
+        }
         let seen = words::look(name, &code);
         let kind = if seen.is_harmless { RunKind::Known } else { RunKind::Foreign };
         self.runs(name, kind);

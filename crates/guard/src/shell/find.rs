@@ -46,8 +46,10 @@ impl Walk<'_> {
         }
         self.runs("find", RunKind::Known);
         for root in &roots {
-            // Names below it are read, not what they hold.
-            self.reads(root, Extent::Many);
+            // Names below it are told, and nothing that a file holds is read: of the work tree that is no more than
+            // a look at it.
+            let inside = self.paths(root).iter().all(|path| self.is_in_tree(path));
+            self.reads(root, if inside { Extent::One } else { Extent::Many });
         }
         let below: Vec<String> =
             roots.iter().map(|root| format!("{}/{BELOW}", root.trim_end_matches('/'))).collect();

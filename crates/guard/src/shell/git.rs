@@ -87,6 +87,10 @@ impl Walk<'_> {
                 "-C" => {
                     let folder = value();
                     self.state.folders = self.paths(&folder);
+                    // What another repository holds is read there.
+                    if !self.state.folders.iter().all(|folder| self.is_in_tree(folder)) {
+                        self.reads(".", Extent::Tree);
+                    }
                 }
                 "-c" => {
                     let setting = value();
@@ -452,6 +456,12 @@ impl Walk<'_> {
             | "credential" | "credential-store" | "credential-cache" | "upload-pack"
             | "receive-pack" | "web--browse" | "gui" | "upload-archive" | "sh-i18n" | "hook" => {
                 self.opaque(&format!("`git {command}` runs or serves more than Weir knows"));
+            }
+            "grep" if fields.iter().any(|field| patterns_of(field).is_some()) => {
+                self.operation(GitOperation::Look);
+                fields.iter().filter_map(|field| patterns_of(field)).for_each(|file| {
+                    self.reads(file, Extent::One);
+                });
             }
             "grep" if has(&["-O"]) => self.opaque("`git grep -O` runs a program"),
             "apply" | "am" => {
@@ -833,6 +843,14 @@ fn is_option(field: &str, names: &[&str]) -> bool {
         let given = field.split('=').next().unwrap_or(field);
         given == *name || given.len() > 4 && given.starts_with("--") && name.starts_with(given)
     })
+}
+
+/// The file of patterns that `git grep` is given behind other letters: `-nf/etc/passwd`.
+fn patterns_of(field: &str) -> Option<&str> {
+    let letters = field.strip_prefix('-').filter(|letters| !letters.starts_with(['-', 'f']))?;
+    let (before, file) = letters.split_once('f')?;
+    (!file.is_empty() && before.bytes().all(|b| b"aIivwEGPFnhHlLcopqz".contains(&b)))
+        .then_some(file)
 }
 
 /// The values of an option that is given with a space, an equals sign or attached.

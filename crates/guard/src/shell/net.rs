@@ -174,15 +174,22 @@ impl Walk<'_> {
         });
         let sorted = spec.sort(arguments);
         self.by(&spec, name, arguments, stdin);
-        if sorted.has(&["-n", "--dry-run", "--list-only"]) && name == "rsync" {
-            self.sends("*", false);
-            return;
-        }
         let over = |field: &str| {
             let (before, is_url) =
                 (field.split('/').next().unwrap_or("").contains(':'), field.contains("://"));
             before || is_url
         };
+        if sorted.has(&["-n", "--dry-run", "--list-only"]) && name == "rsync" {
+            // Names and sizes are compared; no file is read out or written.
+            for operand in &sorted.operands {
+                if over(operand) {
+                    self.sends(operand, false);
+                } else {
+                    self.reads(operand, Extent::One);
+                }
+            }
+            return;
+        }
         let deletes = sorted.options.iter().any(|(option, ..)| option.starts_with("--delete"));
         let Some((target, sources)) = sorted.operands.split_last() else { return };
         for source in sources {

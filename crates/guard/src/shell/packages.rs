@@ -1,8 +1,8 @@
 //! Package managers and the runners that come with them: what is installed, and whose code runs.
 
-use weir_model::act::{Effect, RunKind};
+use weir_model::act::{Effect, Extent, RunKind, WriteHow};
 
-use super::marks::shown;
+use super::marks::{is_unknown, shown};
 use super::walk::{Stream, Walk};
 
 /// Words of package managers, by what they come to.
@@ -217,7 +217,7 @@ const MANAGERS: [Manager; 22] = [
     },
     Manager {
         names: "nvm fnm volta nodenv pyenv rbenv asdf mise rtx sdk goenv jenv tfenv n phpenv plenv",
-        installs: "install i use plugin local global shell pin upgrade up sync plugins add default reshim rehash alias prune trust latest lts",
+        installs: "install i use u plugin local global shell pin upgrade up sync plugins add default reshim rehash alias prune trust latest lts",
         locked: "",
         project: "",
         fetches: "",
@@ -251,7 +251,7 @@ const MANAGERS: [Manager; 22] = [
 const VALUED: &str = "--prefix -C --cwd --filter -F --workspace -w --registry --index-url -i --extra-index-url -f --find-links -r \
     --requirement -c --constraint -t --target --python --package -p --directory --project --group --extra --features \
     --target-dir --manifest-path --bin --example --test --profile --config --color -Z -j --jobs --platform --tag --depth --loglevel \
-    --cache-dir --log --proxy --timeout -n --name --solver --channel --root --version --git --path --branch --rev --message-format -d --working-dir --gemfile --source -v --omit --include --dist";
+    --cache-dir --data-dir --log --proxy --timeout -n --name --solver --channel --root --version --git --path --branch --rev --message-format -d --working-dir --gemfile --source -v --omit --include --dist";
 
 /// Runs a package manager.
 pub(super) fn call(
@@ -289,7 +289,10 @@ impl Walk<'_> {
         let mut fields = arguments.iter().enumerate().peekable();
         let mut action = None;
         while let Some((at, field)) = fields.next() {
-            if field.starts_with('+') && name == "cargo" {
+            if let (Some(toolchain), "cargo") = (field.strip_prefix('+'), name) {
+                if toolchain.contains('/') || toolchain.starts_with(['-', '+', '.']) {
+                    self.opaque("`cargo` runs a toolchain of another place");
+                }
                 continue;
             }
             let is_word = !field.starts_with('-')
@@ -300,8 +303,14 @@ impl Walk<'_> {
                 break;
             }
             self.manager_option(name, field, fields.peek().map(|(_, next)| next.as_str()));
-            if has(VALUED, field) {
-                fields.next();
+            match field.split_once('=') {
+                Some((option, value)) => self.stays(name, option, value),
+                None if has(VALUED, field) => {
+                    if let Some((_, value)) = fields.next() {
+                        self.stays(name, field, value);
+                    }
+                }
+                None => {}
             }
         }
         let Some((at, action)) = action else {
@@ -328,6 +337,7 @@ impl Walk<'_> {
         if has(manager.fetches, action) {
             self.runner(name, rest, stdin);
         } else if has(manager.runs, action) {
+            self.stays_options(name, rest);
             self.inner(name, rest, stdin);
         } else if has(manager.locked, action) {
             self.install(name, &[], &["--frozen-lockfile".to_owned()]);
@@ -338,13 +348,30 @@ impl Walk<'_> {
                 self.install(name, &[], &["--locked".to_owned()]);
             }
         } else if has(manager.installs, action) && !shows_only(name, action, rest) {
-            let named: Vec<String> = words(rest);
+            let mut named: Vec<String> = words(rest);
+            if name == "rustup" && matches!(action, "toolchain" | "target" | "component") {
+                // The first word says what is done with the rest.
+                named = named.split_off(1.min(named.len()));
+            }
+            if is_of_the_machine(manager) && !named.iter().any(|package| !is_local(package)) {
+                // No manifest of a project stands behind it: what is there already, or a file, is installed.
+                self.controls(&format!("{name} {action}"));
+            }
+            self.stays_all(name, rest);
             self.install(name, &named, arguments);
+        } else if name == "go" && action == "run" {
+            self.go_run(rest);
         } else if has(manager.project, action) {
             self.runs(name, RunKind::Project);
+            // Behind `--` stand the arguments of the program that is run, except where that only formats.
+            let own = rest.iter().position(|field| field == "--").filter(|_| action != "fmt");
+            self.stays_all(name, &rest[..own.unwrap_or(rest.len())]);
         } else if has(manager.looks, action) || has(manager.installs, action) {
             self.runs(name, RunKind::Known);
             self.looked(name, action, rest);
+            if name == "rustup" {
+                self.stays_all(name, rest);
+            }
         } else if has(manager.controls, action) {
             self.runs(name, RunKind::Known);
             self.controls(&format!("{name} {action}"));
@@ -352,8 +379,86 @@ impl Walk<'_> {
             // A script of the manifest by its name.
             self.runs(name, RunKind::Project);
         } else {
-            self.runs(name, RunKind::Foreign);
-            self.strange(name, action);
+            let asks = super::program::asks_about_itself(arguments);
+            self.runs(name, if asks { RunKind::Known } else { RunKind::Foreign });
+            if !asks {
+                self.strange(name, action);
+            }
+        }
+    }
+
+    /// `go run`: packages and files of the work tree are the project's; an import path fetches somebody's program.
+    fn go_run(&mut self, rest: &[String]) {
+        let target = rest.iter().find(|field| !field.starts_with('-')).map_or(".", String::as_str);
+        let first = target.split('/').next().unwrap_or(target);
+        let is_file = target.ends_with(".go") || target.starts_with(['.', '/', '~']);
+        if !is_file && first.contains('.') {
+            self.runs(target, RunKind::Foreign);
+            self.install("go", &[target.to_owned()], &[]);
+            return;
+        }
+        self.runs("go", RunKind::Project);
+        self.stays_all("go", rest);
+    }
+
+    /// Arguments of a tool that runs a project's code: none of them may send it to another place.
+    pub(super) fn stays_all(&mut self, name: &str, arguments: &[String]) {
+        let mut before = "";
+        for field in arguments {
+            match field.split_once('=') {
+                Some((option, value)) if option.starts_with('-') => self.stays(name, option, value),
+                Some(_) => {}
+                None if field.starts_with('-') => {}
+                None => self.stays(name, before, field),
+            }
+            before = field;
+        }
+    }
+
+    /// The same for the options before a command that is looked at by itself.
+    fn stays_options(&mut self, name: &str, arguments: &[String]) {
+        let begin = arguments.iter().take_while(|field| field.starts_with('-')).count();
+        self.stays_all(name, &arguments[..(begin + 1).min(arguments.len())]);
+    }
+
+    /// What one option, or none, is given.
+    pub(super) fn stays(&mut self, name: &str, option: &str, value: &str) {
+        const PREFIXES: [&str; 6] =
+            ["--base", "--baseURL", "--base-url", "--baseurl", "--public-path", "-run"];
+        // What the machine itself brings is as trusted as its programs.
+        const MACHINE: [&str; 9] = [
+            "/usr/",
+            "/opt/",
+            "/nix/",
+            "/lib/",
+            "/lib64/",
+            "/bin/",
+            "/Library/",
+            "/System/",
+            "/Applications/",
+        ];
+        let leads =
+            |part: &str| part.starts_with(['/', '~']) || part.starts_with("../") || part == "..";
+        if PREFIXES.contains(&option) || is_unknown(value) {
+            return;
+        }
+        for part in value.split(',').filter(|part| leads(part)) {
+            let paths = self.paths(part);
+            let of_machine = |path: &String| MACHINE.iter().any(|folder| path.starts_with(folder));
+            if paths.iter().all(|path| self.is_in_tree(path) || of_machine(path)) {
+                continue;
+            }
+            // A temporary folder takes what is written, and nothing is run from there.
+            let temporary =
+                paths.iter().all(|path| path.starts_with("/tmp/") || path.starts_with("/var/tmp/"));
+            let bare = option.trim_start_matches('-').to_ascii_lowercase();
+            if bare == "o"
+                || ["out", "report", "log", "result", "dest"].iter().any(|word| bare.contains(word))
+            {
+                self.writes(part, WriteHow::Change, Extent::Tree);
+            } else if !temporary || option.is_empty() || !bare.contains("cache") {
+                self.opaque(&format!("`{name}` works at another place: `{}`", shown(part)));
+            }
         }
     }
 
@@ -376,6 +481,11 @@ impl Walk<'_> {
             }
             "self" => first != "version",
             "python" => !matches!(first, "list" | "find" | "dir"),
+            // Without `-` it writes itself into the start files of the shell.
+            "init" => {
+                !rest.iter().any(|field| field == "-")
+                    || rest.iter().any(|field| field == "--install")
+            }
             "env" => name == "go" && rest.iter().any(|field| field == "-w" || field == "-u"),
             "services" => !matches!(first, "list" | "info" | ""),
             "store" => !matches!(first, "ls" | "info" | "verify"),
@@ -407,7 +517,25 @@ impl Walk<'_> {
             "policy",
             "whoami",
         ];
-        if asks.contains(&action) {
+        // Some look only at what the machine keeps of it.
+        let keeps = matches!(
+            name,
+            "apt-cache"
+                | "apt-file"
+                | "dpkg-query"
+                | "apt-mark"
+                | "dpkg"
+                | "rpm"
+                | "pkg-config"
+                | "pkgconf"
+        ) || matches!(
+            (name, action),
+            (
+                "conda" | "mamba" | "micromamba" | "snap" | "pip" | "pip3" | "poetry",
+                "info" | "show" | "list"
+            )
+        );
+        if asks.contains(&action) && !keeps {
             self.sends(registry(name), false);
         }
     }
@@ -571,6 +699,16 @@ impl Walk<'_> {
     }
 }
 
+/// Managers of the machine, not of a project.
+fn is_of_the_machine(manager: &Manager) -> bool {
+    ["apt", "rustup", "pipx"].iter().any(|name| has(manager.names, name))
+}
+
+/// A folder or a file, no package of a registry.
+fn is_local(package: &str) -> bool {
+    package == "." || package.starts_with("./")
+}
+
 /// The registry that a manager asks, when nobody set another.
 fn registry(name: &str) -> &'static str {
     match name {
@@ -583,6 +721,24 @@ fn registry(name: &str) -> &'static str {
         "gem" | "bundle" | "bundler" => "rubygems.org",
         "composer" => "repo.packagist.org",
         "brew" => "formulae.brew.sh",
+        "conda" | "mamba" | "micromamba" => "conda.anaconda.org",
+        "apt" | "apt-get" | "aptitude" => "deb.debian.org",
+        "snap" => "api.snapcraft.io",
+        "flatpak" => "dl.flathub.org",
+        "dnf" | "yum" => "mirrors.fedoraproject.org",
+        "zypper" => "download.opensuse.org",
+        "apk" => "dl-cdn.alpinelinux.org",
+        "pacman" | "yay" | "paru" => "archlinux.org",
+        "nix" | "nix-env" => "cache.nixos.org",
+        "choco" => "community.chocolatey.org",
+        "rustup" => "static.rust-lang.org",
+        "nvm" | "fnm" | "volta" | "n" | "nodenv" => "nodejs.org",
+        "pyenv" => "www.python.org",
+        "rbenv" => "cache.ruby-lang.org",
+        "goenv" => "go.dev",
+        "sdk" => "api.sdkman.io",
+        "tfenv" => "releases.hashicorp.com",
+        "asdf" | "mise" | "rtx" => "github.com",
         _ => "*",
     }
 }

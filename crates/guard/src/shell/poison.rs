@@ -6,7 +6,7 @@ use super::marks::{is_unknown, unmarked};
 use super::walk::{Stream, Walk};
 
 /// Variables whose value is a command that some program runs.
-const COMMANDS: [&str; 42] = [
+const COMMANDS: [&str; 45] = [
     "PAGER",
     "GIT_PAGER",
     "MANPAGER",
@@ -35,6 +35,9 @@ const COMMANDS: [&str; 42] = [
     "GH_PAGER",
     "GH_EDITOR",
     "BAT_PAGER",
+    "ACK_PAGER",
+    "ACK_PAGER_COLOR",
+    "FZF_DEFAULT_COMMAND",
     "DELTA_PAGER",
     "RUSTC_WRAPPER",
     "RUSTC",
@@ -52,7 +55,7 @@ const COMMANDS: [&str; 42] = [
 ];
 
 /// Variables that load code or move where programs, libraries or settings are found.
-const LOADERS: [&str; 45] = [
+const LOADERS: [&str; 49] = [
     "BASH_ENV",
     "ENV",
     "ZDOTDIR",
@@ -93,6 +96,10 @@ const LOADERS: [&str; 45] = [
     "MAKEFILES",
     "TAR_OPTIONS",
     "GREP_OPTIONS",
+    "ACK_OPTIONS",
+    "ACKRC",
+    "RIPGREP_CONFIG_PATH",
+    "FZF_DEFAULT_OPTS_FILE",
     "LESSKEYIN",
     "NPM_CONFIG_SCRIPT_SHELL",
     "HOME",

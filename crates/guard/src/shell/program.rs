@@ -4,7 +4,8 @@ use weir_model::act::{Effect, RunKind};
 
 use super::walk::{Stream, Walk};
 use super::{
-    builtins, code, databases, find, git, net, packages, scripts, special, tables, verbs, wrappers,
+    builtins, code, databases, find, git, hooks, net, packages, scripts, special, tables, verbs,
+    wrappers,
 };
 
 /// Folders whose programs are the system's.
@@ -185,8 +186,9 @@ impl Walk<'_> {
             return Stream::Unknown;
         }
         type Handler = fn(&mut Walk<'_>, &str, &[String], &Stream) -> Option<Stream>;
-        const HANDLERS: [Handler; 12] = [
+        const HANDLERS: [Handler; 13] = [
             builtins::call,
+            hooks::call,
             wrappers::call,
             scripts::call,
             git::call,
@@ -200,16 +202,33 @@ impl Walk<'_> {
             tables::call,
         ];
         let before = self.count();
+        // What the program itself is told to write is not there yet when it starts.
+        let is_fresh = !self.state.texts.is_empty() && self.is_fresh(arguments);
         for handler in HANDLERS {
             if let Some(output) = handler(self, name, arguments, stdin) {
-                if self.ran_project_since(before) && self.is_fresh(arguments) {
+                if is_fresh && self.ran_project_since(before) {
                     self.opaque("code runs that this command writes first");
                 }
                 return output;
             }
         }
-        self.runs(name, RunKind::Foreign);
+        let kind = if asks_about_itself(arguments) { RunKind::Known } else { RunKind::Foreign };
+        self.runs(name, kind);
         Stream::Unknown
+    }
+}
+
+/// Whether a program is only asked for its help or its version. Every program that reads its arguments answers that
+/// and ends, whatever words of its own stand before.
+pub(super) fn asks_about_itself(arguments: &[String]) -> bool {
+    let Some((last, words)) = arguments.split_last() else { return false };
+    let is_word = |word: &String| {
+        word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') && !word.starts_with('-')
+    };
+    match &last[..] {
+        "--help" => words.len() <= 3 && words.iter().all(is_word),
+        "--version" => words.len() <= 1 && words.iter().all(is_word),
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use weir_model::act::{Extent, RunKind, WriteHow};
 
-use super::marks::{is_unknown, shown};
+use super::marks::{is_pattern, is_unknown, shown};
 use super::tables::Spec;
 use super::walk::{Stream, Walk};
 
@@ -44,8 +44,8 @@ pub(super) fn call(
         "cp" | "gcp" | "mv" | "gmv" | "install" | "ginstall" => walk.carries(name, arguments),
         "dd" | "gdd" | "dcfldd" => walk.dd(arguments),
         "tar" | "gtar" | "bsdtar" => walk.tar(arguments, stdin),
-        "7z" | "7za" | "7zz" | "7zr" | "cpio" | "pax" | "rar" | "arj" | "lha" | "unace"
-        | "p7zip" | "shar" | "unshar" => walk.archive(name, arguments),
+        "7z" | "7za" | "7zz" | "7zr" | "cpio" | "rar" | "arj" | "lha" | "unace" | "p7zip"
+        | "shar" | "unshar" => walk.archive(name, arguments),
         "mount" | "findmnt" | "getenforce" | "sysctl" | "fdisk" | "sfdisk" | "parted"
         | "hdparm" | "nvme" | "smartctl" => {
             let asks = arguments.iter().all(|field| {
@@ -90,6 +90,35 @@ pub(super) fn call(
         | "xdg-settings" => {
             walk.opens(name, arguments);
         }
+        "unzip" | "unrar" | "unar" | "7zx" | "bsdunzip" => walk.unpacks(name, arguments),
+        "pax" => walk.pax(arguments),
+        "mlr" => walk.miller(arguments),
+        "codesign" | "spctl" => {
+            let asks = |field: &String| {
+                matches!(&field[..], "--verify" | "--display" | "--assess" | "-a" | "--status")
+                    || name == "codesign" && (field.starts_with("-d") || field.starts_with("-v"))
+            };
+            let signs = |field: &String| {
+                ["-s", "--sign", "--remove-signature", "--add", "--enable", "--disable", "--master"]
+                    .iter()
+                    .any(|option| field.starts_with(option) && !field.starts_with("--status"))
+                    || field.starts_with("-f")
+            };
+            walk.runs(name, RunKind::Known);
+            if !arguments.iter().any(asks) || arguments.iter().any(signs) {
+                walk.controls(name);
+            }
+        }
+        "plutil" => walk.property_list(arguments),
+        "ghostty" => {
+            let asks = arguments.first().is_some_and(|first| {
+                ["+list-", "+show-", "+version", "+help"].iter().any(|word| first.starts_with(word))
+            });
+            walk.runs(name, if asks { RunKind::Known } else { RunKind::Foreign });
+        }
+        "printenv" if !arguments.is_empty() && arguments.iter().all(|field| is_public(field)) => {
+            walk.runs(name, RunKind::Known);
+        }
         "gnome-terminal" | "konsole" | "xterm" | "uxterm" | "urxvt" | "rxvt" | "alacritty"
         | "kitty" | "wezterm" | "foot" | "tilix" | "terminator" | "st" => {
             walk.runs(name, RunKind::Foreign);
@@ -117,6 +146,15 @@ pub(super) fn call(
 
 fn has(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|known| known == word)
+}
+
+/// Whether a variable of the environment, by its name, keeps no secret: the ones that every shell has.
+fn is_public(name: &str) -> bool {
+    const NAMES: &str = "HOME PATH USER LOGNAME SHELL PWD OLDPWD LANG LANGUAGE TERM COLORTERM EDITOR VISUAL PAGER HOSTNAME TZ TMPDIR \
+        DISPLAY WAYLAND_DISPLAY SHLVL MAIL CI EUID UID COLUMNS LINES NODE_ENV RUST_LOG RUST_BACKTRACE GOPATH GOROOT GOFLAGS \
+        CARGO_HOME CARGO_TARGET_DIR RUSTUP_HOME RUSTFLAGS JAVA_HOME PYTHONPATH VIRTUAL_ENV CONDA_PREFIX NVM_DIR LD_LIBRARY_PATH \
+        MANPATH CFLAGS CXXFLAGS LDFLAGS CC CXX";
+    has(NAMES, name) || name.starts_with("LC_") || name.starts_with("XDG_")
 }
 
 impl Walk<'_> {
@@ -201,7 +239,7 @@ impl Walk<'_> {
         for source in &sources {
             self.reads(source, extent);
             if moves {
-                self.writes(source, WriteHow::Delete, extent);
+                self.leaves(source, &target);
             }
             let base = source.trim_end_matches('/').rsplit('/').next().unwrap_or(source).to_owned();
             let to = if is_folder {
@@ -223,6 +261,19 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+
+    /// What is moved is gone from its place: one thing is deleted there, however much it holds, for what it holds
+    /// lives on at the target. Several things that stay in the work tree are a change of it.
+    fn leaves(&mut self, source: &str, target: &str) {
+        let paths = self.paths(target);
+        let stays = !paths.is_empty() && paths.iter().all(|path| self.is_in_tree(path));
+        if !is_pattern(source) {
+            self.writes(source, WriteHow::Delete, Extent::One);
+        } else if !stays {
+            self.writes(source, WriteHow::Delete, Extent::Tree);
+        }
+        self.writes(source, WriteHow::Change, Extent::Tree);
     }
 
     fn is_folder(&self, path: &str) -> bool {
@@ -334,6 +385,134 @@ impl Walk<'_> {
         self.state.folders = before;
     }
 
+    /// Unpackers: into a folder that is named, or where the shell stands.
+    fn unpacks(&mut self, name: &str, arguments: &[String]) {
+        let spec = Spec::read(
+            "unzip | r x* | -abcClLjnopqtuUvVXzZ12fDMKW -d: -x: -P: -O: -I: -o? -k: -s -r --help --version",
+        );
+        let sorted = spec.sort(arguments);
+        self.runs(name, RunKind::Known);
+        sorted.strange.iter().for_each(|strange| self.strange(name, strange));
+        let (archive, rest) = match (name, &sorted.operands[..]) {
+            // Its first word is what it does.
+            ("unrar", [action, archive, rest @ ..]) => {
+                self.reads(archive, Extent::One);
+                if matches!(&action[..], "l" | "lb" | "lt" | "v" | "vb" | "vt" | "t" | "p") {
+                    return;
+                }
+                (archive, rest)
+            }
+            (_, [archive, rest @ ..]) => (archive, rest),
+            (_, []) => return,
+        };
+        self.reads(archive, Extent::One);
+        let looks = ["-l", "-t", "-p", "-c", "-v", "-z", "-Z"];
+        if name != "unrar" && sorted.has(&looks) {
+            return;
+        }
+        let folder = match name {
+            "unrar" => rest.last().filter(|last| last.ends_with('/')).cloned(),
+            "unar" => sorted.value(&["-o"]).map(str::to_owned),
+            _ => sorted.value(&["-d"]).map(str::to_owned),
+        };
+        self.writes(folder.as_deref().unwrap_or("."), WriteHow::Change, Extent::Tree);
+    }
+
+    /// `pax`: `-w` packs, `-r` unpacks, neither lists; with `-f` in a file.
+    fn pax(&mut self, arguments: &[String]) {
+        let spec = Spec::read(
+            "pax | x* | -rwacdHiklLnOPtuvXYzjJZ -f: -b: -x: -s: -p: -o: -E: -B: -D -T: -U: -G: -M",
+        );
+        let sorted = spec.sort(arguments);
+        self.runs("pax", RunKind::Known);
+        sorted.strange.iter().for_each(|strange| self.strange("pax", strange));
+        let archive = sorted.value(&["-f"]).unwrap_or("-").to_owned();
+        let (reads, writes) = (sorted.has(&["-r"]), sorted.has(&["-w"]));
+        if writes {
+            sorted.operands.iter().for_each(|operand| self.reads(operand, Extent::Tree));
+        }
+        match (reads, writes) {
+            (false, true) => self.writes(&archive, WriteHow::Change, Extent::One),
+            (true, true) => {
+                let target = sorted.operands.last().map_or(".", String::as_str).to_owned();
+                self.writes(&target, WriteHow::Change, Extent::Tree);
+            }
+            (true, false) => {
+                self.reads(&archive, Extent::One);
+                self.writes(".", WriteHow::Change, Extent::Tree);
+            }
+            (false, false) => self.reads(&archive, Extent::One),
+        }
+    }
+
+    /// `mlr`: verbs over tables. Its language can run programs and write files; where a program holds words for
+    /// that, it is not understood.
+    fn miller(&mut self, arguments: &[String]) {
+        self.runs("mlr", RunKind::Known);
+        let in_place = arguments.iter().any(|field| field == "-I");
+        let code = ["put", "filter", "split", "tee", "case", "summary", "nothing"];
+        let mut before = "";
+        for field in arguments {
+            let writes = matches!(before, "tee" | "--ofmt-file");
+            let runs = ["system", "exec", "|", ">", "tee", "emit", "dump", "ENV", "hostname"];
+            let is_code = field.contains(['$', '@', '(', '{']) || field.contains("system");
+            if is_code
+                && runs.iter().any(|word| field.contains(word))
+                && field.contains(['(', '>', '|', '['])
+            {
+                let compares = !["system", "exec", "|", "tee", "emit", "dump", "ENV"]
+                    .iter()
+                    .any(|word| field.contains(word))
+                    && !field.contains("> \"")
+                    && !field.contains(">>");
+                if !compares {
+                    self.opaque("what a program of `mlr` runs or writes is not known");
+                }
+            } else if matches!(before, "-f" | "-s")
+                && !field.starts_with('-')
+                && field.contains('/')
+            {
+                self.reads(field, Extent::One);
+            } else if writes {
+                self.writes(field, WriteHow::Change, Extent::One);
+            } else if !field.starts_with('-')
+                && !code.contains(&field.as_str())
+                && field.contains(['.', '/', '~'])
+            {
+                if in_place {
+                    self.writes(field, WriteHow::Change, Extent::One);
+                } else {
+                    self.reads(field, Extent::One);
+                }
+            }
+            before = field;
+        }
+        if arguments.iter().any(|field| field == "split") {
+            self.writes(".", WriteHow::Change, Extent::One);
+        }
+    }
+
+    /// `plutil`: questions read, everything else changes its files, or the one behind `-o`.
+    fn property_list(&mut self, arguments: &[String]) {
+        self.runs("plutil", RunKind::Known);
+        let to =
+            arguments.iter().position(|field| field == "-o").and_then(|at| arguments.get(at + 1));
+        let asks = arguments.first().is_some_and(|first| {
+            matches!(&first[..], "-p" | "-lint" | "-type" | "-extract" | "-help")
+        });
+        if let Some(to) = to {
+            self.writes(to, WriteHow::Change, Extent::One);
+        }
+        let words = arguments.iter().skip(usize::from(!asks) + 1);
+        for field in words.filter(|field| !field.starts_with('-') && Some(*field) != to) {
+            if asks || to.is_some() {
+                self.reads(field, Extent::One);
+            } else {
+                self.writes(field, WriteHow::Change, Extent::One);
+            }
+        }
+    }
+
     fn archive(&mut self, name: &str, arguments: &[String]) {
         self.runs(name, RunKind::Known);
         let operands: Vec<String> =
@@ -409,7 +588,15 @@ impl Walk<'_> {
                     | "req"
                     | "s_client"
                     | "errstr"
+                    | "genrsa"
+                    | "genpkey"
+                    | "gendsa"
+                    | "dhparam"
             ),
+            // To encrypt needs nobody's secret.
+            "age" => !arguments
+                .iter()
+                .any(|field| matches!(&field[..], "-d" | "--decrypt" | "-i" | "--identity" | "-j")),
             "gpg" | "gpg2" => matches!(
                 first,
                 "--version"

@@ -8,7 +8,7 @@
 //! `@long`: a single dash begins a long option; `@any`: options that are not listed are taken as flags. `project`, `net`, `controls`,
 //! `foreign`: what kind of run it is; `i` lies inside of the work tree; `env`: it tells the environment.
 //! Options: `-abc` flags; `-o:` takes a value, and behind the colon what that is (as operands; `run` a command,
-//! `sh` a script for a shell); `-i?` may have one attached; `%` below, too; `&` operands are written;
+//! `sh` a script for a shell; `x+r` are two values); `-i?` may have one attached; `%` below, too; `&` operands are written;
 //! `^` the first operand falls away; `!` not understood; `-#` a number.
 //! An option that is not listed is [`Opaque`](weir_model::act::Effect::Opaque): nobody said what it does.
 
@@ -68,6 +68,8 @@ pub(super) enum Role {
 pub(super) struct Switch {
     /// What its value is, when it takes one.
     value: Option<Role>,
+    /// What the word behind its value is, when it takes two.
+    second: Option<Role>,
     /// Whether the value is only there when it is attached.
     attached: bool,
     /// Whether operands count with all below.
@@ -198,7 +200,11 @@ impl Spec {
         if let Some(more) = rest.strip_prefix(':').or_else(|| rest.strip_prefix('?')) {
             switch.attached = rest.starts_with('?');
             let end = more.find(['%', '&', '^', '!']).unwrap_or(more.len());
-            switch.value = Some(role(&more[..end]));
+            let (first, second) = match more[..end].split_once('+') {
+                Some((first, second)) => (first, Some(role(second))),
+                None => (&more[..end], None),
+            };
+            (switch.value, switch.second) = (Some(role(first)), second);
             rest = &more[end..];
         }
         switch.tree = rest.contains('%');
@@ -276,10 +282,22 @@ impl Spec {
                     (value, _, _) => value,
                 };
                 sorted.options.push((name.clone(), value, *switch));
+                if let Some(role) = switch.second {
+                    let second = Switch { value: Some(role), ..Switch::default() };
+                    sorted.options.push((name.clone(), rest.next().cloned(), second));
+                }
             }
             None if matches!(name, "--help" | "--version") => {}
             None if self.numbers && name[1..].bytes().all(|b| b.is_ascii_digit()) => {}
-            None if self.any => sorted.options.push((name.to_owned(), value, Switch::default())),
+            None if self.any => {
+                // Nobody listed it, and its name says that its value is run.
+                let strange = self.kind == RunKind::Known && runs_its_value(name);
+                sorted.options.push((
+                    name.to_owned(),
+                    value,
+                    Switch { strange, ..Switch::default() },
+                ));
+            }
             None => sorted.strange.push(argument.to_owned()),
         }
     }
@@ -321,6 +339,21 @@ impl Spec {
             }
         }
     }
+}
+
+fn is_address(field: &str) -> bool {
+    ["http://", "https://", "ftp://"].iter().any(|scheme| field.starts_with(scheme))
+}
+
+/// Whether an option's name says that a program is named behind it.
+fn runs_its_value(name: &str) -> bool {
+    let bare = name.trim_start_matches('-').to_ascii_lowercase();
+    [
+        "cmd", "command", "exec", "execute", "editor", "pager", "shell", "rsh", "plugin",
+        "require", "hook",
+    ]
+    .iter()
+    .any(|word| bare.ends_with(word))
 }
 
 fn role(word: &str) -> Role {
@@ -394,6 +427,11 @@ impl Walk<'_> {
             }
             if let (Some(role), Some(value)) = (switch.value, value) {
                 self.act(name, role, value, false, stdin);
+            }
+            if let (Role::Text, Some(value), RunKind::Project) =
+                (switch.value.unwrap_or(Role::Text), value, spec.kind)
+            {
+                self.stays(name, option, value);
             }
         }
         let dropped = usize::from(sorted.options.iter().any(|(_, _, switch)| switch.drops));
@@ -477,9 +515,15 @@ impl Walk<'_> {
     pub(super) fn act(&mut self, name: &str, role: Role, field: &str, tree: bool, stdin: &Stream) {
         let extent = if tree { Extent::Tree } else { Extent::One };
         match role {
+            // What many programs take for a file may be an address as well.
+            Role::Read | Role::ReadTree if is_address(field) => self.sends(field, false),
             Role::Read => self.reads(field, extent),
             Role::ReadTree => self.reads(field, Extent::Tree),
             Role::Write => self.writes(field, WriteHow::Change, extent),
+            // Of the work tree itself, a folder for output gets some files; what is there stays.
+            Role::WriteTree if self.paths(field).iter().all(|path| path == self.place.tree) => {
+                self.writes(field, WriteHow::Change, Extent::Many);
+            }
             Role::WriteTree => self.writes(field, WriteHow::Change, Extent::Tree),
             Role::Delete => self.writes(field, WriteHow::Delete, extent),
             Role::Attributes => self.writes(field, WriteHow::Attributes, extent),
@@ -495,6 +539,7 @@ impl Walk<'_> {
             }
             Role::Inside => {
                 self.stays_inside(name, field);
+                self.stays(name, "", field);
                 let inside = self.paths(field).iter().all(|path| self.is_in_tree(path));
                 if !inside || is_unknown(field) {
                     self.opaque(&format!(

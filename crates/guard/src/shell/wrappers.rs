@@ -81,6 +81,22 @@ pub(super) fn call(
             }
             walk.by(&spec, name, arguments, stdin)
         }
+        "xcrun" => {
+            let spec = Spec::read(
+                "x | @first c | -rlnkv -f: -t: --run --log --verbose --no-cache --kill-cache --sdk:i --toolchain:i --find: \
+                 --show-sdk-path --show-sdk-version --show-sdk-build-version --show-sdk-platform-path \
+                 --show-sdk-platform-version --show-toolchain-path",
+            );
+            let sorted = spec.sort(arguments);
+            walk.runs(name, RunKind::Known);
+            walk.said(name, &sorted, stdin);
+            sorted.strange.iter().for_each(|strange| walk.strange(name, strange));
+            if sorted.operands.is_empty() {
+                Stream::Unknown
+            } else {
+                walk.call(&sorted.operands, stdin)
+            }
+        }
         "xargs" => walk.xargs(arguments, stdin),
         "parallel" | "sem" | "rush" => walk.parallel(arguments, stdin),
         "flock" => {

@@ -266,6 +266,22 @@ fn tokens(code: &str, interpreter: &str) -> Vec<Token> {
     tokens
 }
 
+/// Whether code of Perl is one substitution or transliteration, as `sed` has them: nothing in it is evaluated.
+pub(super) fn only_substitutes(code: &str) -> bool {
+    let code = code.trim().trim_end_matches(';');
+    let rest = ["tr", "y", "s"].iter().find_map(|verb| code.strip_prefix(verb));
+    let Some(delimiter) = rest.and_then(|rest| rest.chars().next()) else { return false };
+    if !"/|,!#:%".contains(delimiter)
+        || ["(?{", "(??{", "@{", "${", "\\Q$"].iter().any(|eval| code.contains(eval))
+    {
+        return false;
+    }
+    let parts: Vec<&str> = rest.map_or(Vec::new(), |rest| rest.split(delimiter).collect());
+    // A delimiter behind a backslash would shift the parts: such code is left to the words.
+    !code.contains(&format!("\\{delimiter}"))
+        && matches!(parts[..], ["", _, _, flags] if flags.chars().all(|flag| "gimsxonrucd".contains(flag)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
