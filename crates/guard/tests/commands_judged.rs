@@ -19,7 +19,7 @@ fn all(expected: Answer, rows: &[&str]) {
     let mut wrong = Vec::new();
     for command in rows {
         let act = Act {
-            client: Client::Claude,
+            client: Some(Client::Claude),
             moment: Moment::BeforeTool,
             conversation: "test".to_owned(),
             subagent: None,
