@@ -25,6 +25,7 @@ mod rule;
 mod scope;
 mod sealed;
 mod short;
+mod sieve;
 mod slice;
 mod source;
 mod words;

@@ -5,7 +5,7 @@ use super::cedar::Asked;
 use super::question::{Asker, Question, Verb};
 use super::rule::{Kind, Rule};
 use super::scope::{Enforcement, Scope};
-use super::slice::Pair;
+use super::sieve::Told;
 use super::words::printable;
 use cedar_policy::{Authorizer, Response};
 use std::borrow::Cow;
@@ -71,18 +71,26 @@ static AUTHORIZER: LazyLock<Authorizer> = LazyLock::new(Authorizer::new);
 /// Asks the policies that a question can meet.
 pub(super) fn judge<'b>(bundle: &'b Bundle, question: &Question) -> Verdict<'b> {
     let mut verdict = Verdict::default();
-    let asked = match Asked::new(question) {
-        Ok(asked) => asked,
-        Err(error) => {
-            verdict.broken = Some(error.0);
-            return verdict;
+    // Made when it is first needed: it costs more than all else.
+    let mut made: Option<Asked> = None;
+    for single in bundle.slices().of(question) {
+        match single.sieve.tells(question) {
+            Told::No => continue,
+            Told::Yes if single.is_unscoped => {
+                verdict.meet(bundle, &single.name);
+                continue;
+            }
+            Told::Yes | Told::Open => {}
         }
-    };
-    for Pair { permits, forbids } in bundle.slices().of(question) {
-        for set in [permits, forbids].into_iter().filter(|set| !set.is_empty()) {
-            let response = AUTHORIZER.is_authorized(&asked.request, set, &asked.entities);
-            verdict.take(bundle, &response);
-        }
+        let asked = match made.take().map_or_else(|| Asked::new(question), Ok) {
+            Ok(asked) => made.insert(asked),
+            Err(error) => {
+                verdict.broken = Some(error.0);
+                return verdict;
+            }
+        };
+        let response = AUTHORIZER.is_authorized(&asked.request, &single.set, &asked.entities);
+        verdict.take(bundle, &response);
     }
     verdict.sort();
     verdict
@@ -111,14 +119,19 @@ impl<'b> Verdict<'b> {
         self.failed.sort_by(|a, b| a.0.name.cmp(&b.0.name));
     }
 
+    /// The policy of this name applies.
+    fn meet(&mut self, bundle: &'b Bundle, name: &str) {
+        let Some(rule) = bundle.rule(name) else { return };
+        match rule.kind {
+            Kind::Permit if rule.shadow => {}
+            Kind::Permit => self.permits.push(rule),
+            Kind::Forbid(_) => self.forbids.push(rule),
+        }
+    }
+
     fn take(&mut self, bundle: &'b Bundle, response: &Response) {
         for id in response.diagnostics().reason() {
-            let Some(rule) = bundle.rule(id.as_ref()) else { continue };
-            match rule.kind {
-                Kind::Permit if rule.shadow => {}
-                Kind::Permit => self.permits.push(rule),
-                Kind::Forbid(_) => self.forbids.push(rule),
-            }
+            self.meet(bundle, id.as_ref());
         }
         for error in response.diagnostics().errors() {
             let cedar_policy::AuthorizationError::PolicyEvaluationError(error) = error;

@@ -2,16 +2,32 @@
 //!
 //! Evaluation is linear in the number of policies, so policies are kept apart by action and by the one name that
 //! their scope may demand (of the resource, or else of the principal). A question then meets the policies that
-//! demand no name, and those that demand one of its own names. What is left out could not have matched.
+//! demand no name, and those that demand one of its own names. What is left out could not have matched. Of those that are
+//! met, the sieve tells most apart; a policy that it cannot tell is asked alone.
 
 use super::cedar::{action_uid, uid};
 use super::question::{Question, Verb};
+use super::sieve::Sieve;
 use cedar_policy::{
     ActionConstraint, EntityUid, Policy, PolicySet, PrincipalConstraint, ResourceConstraint,
 };
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// Policies of one slice. Permits and forbids apart: Cedar names the reasons of one side only.
+/// One policy, ready to be asked.
+#[derive(Debug)]
+pub(super) struct Single {
+    /// The name of its rule.
+    pub(super) name: String,
+    /// What its conditions say where that is plain.
+    pub(super) sieve: Sieve,
+    /// Whether its scope demands nothing but an action: then its conditions alone decide.
+    pub(super) is_unscoped: bool,
+    /// It alone.
+    pub(super) set: PolicySet,
+}
+
+/// Policies. Permits and forbids apart: Cedar names the reasons of one side only.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pair {
     pub(super) permits: PolicySet,
@@ -34,9 +50,9 @@ pub(super) struct Slices(BTreeMap<Verb, Slice>);
 
 #[derive(Debug, Clone, Default)]
 struct Slice {
-    general: Pair,
-    by_resource: BTreeMap<EntityUid, Pair>,
-    by_principal: BTreeMap<EntityUid, Pair>,
+    general: Vec<Arc<Single>>,
+    by_resource: BTreeMap<EntityUid, Vec<Arc<Single>>>,
+    by_principal: BTreeMap<EntityUid, Vec<Arc<Single>>>,
 }
 
 impl Slices {
@@ -45,22 +61,29 @@ impl Slices {
     /// # Errors
     /// In words, when Cedar does not take it.
     pub(super) fn add(&mut self, policy: &Policy) -> Result<(), String> {
+        let single = Arc::new(Single {
+            name: policy.id().to_string(),
+            sieve: Sieve::of(policy),
+            is_unscoped: policy.principal_constraint() == PrincipalConstraint::Any
+                && policy.resource_constraint() == ResourceConstraint::Any,
+            set: PolicySet::from_policies([policy.clone()]).map_err(|error| error.to_string())?,
+        });
         for verb in Verb::ALL.iter().copied().filter(|verb| meets(policy, *verb)) {
             let slice = self.0.entry(verb).or_default();
-            let pair = match (demanded_resource(policy), demanded_principal(policy)) {
+            let met = match (demanded_resource(policy), demanded_principal(policy)) {
                 (Some(resource), _) => slice.by_resource.entry(resource).or_default(),
                 (None, Some(principal)) => slice.by_principal.entry(principal).or_default(),
                 (None, None) => &mut slice.general,
             };
-            pair.of(policy.effect()).add(policy.clone()).map_err(|error| error.to_string())?;
+            met.push(Arc::clone(&single));
         }
         Ok(())
     }
 
-    /// The slices that a question meets.
-    pub(super) fn of(&self, question: &Question) -> Vec<&Pair> {
+    /// The policies that a question meets.
+    pub(super) fn of(&self, question: &Question) -> Vec<&Single> {
         let Some(slice) = self.0.get(&question.verb) else { return Vec::new() };
-        let mut met = vec![&slice.general];
+        let mut met: Vec<&Vec<Arc<Single>>> = vec![&slice.general];
         let sides =
             [(&slice.by_resource, &question.resource), (&slice.by_principal, &question.principal)];
         for (named, thing) in sides.into_iter().filter(|(named, _)| !named.is_empty()) {
@@ -72,7 +95,7 @@ impl Slices {
             names.dedup();
             met.extend(names.iter().filter_map(|name| named.get(name)));
         }
-        met
+        met.into_iter().flatten().map(Arc::as_ref).collect()
     }
 }
 
