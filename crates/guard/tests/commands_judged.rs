@@ -272,3 +272,45 @@ fn a_variable_that_keeps_no_secret_may_be_shown() {
     all(Answer::Allow, &["printenv PATH", "printenv LC_ALL HOME"]);
     all(Answer::Deny, &["printenv", "printenv DATABASE_URL", "env | sort", "export -p"]);
 }
+
+#[test]
+fn what_is_made_for_others_is_asked_whoever_runs_it() {
+    all(
+        Answer::Ask,
+        &[
+            "make deploy",
+            "npm run deploy:prod",
+            "yarn publish",
+            "task publish",
+            "dvc push",
+            "sentry-cli releases new 1.0",
+        ],
+    );
+    all(Answer::Allow, &["make all", "npm run build", "task test", "dvc status"]);
+}
+
+#[test]
+fn a_file_that_an_option_or_a_sign_names_is_seen() {
+    all(
+        Answer::Ask,
+        &[
+            "kubectl get pods --kubeconfig=/tmp/x",
+            "echo x > k.yaml; kubectl get pods --kubeconfig k.yaml",
+            "GROFF_BIN_PATH=. nroff a.txt",
+            "pidstat -e ./x",
+            "steep check --save-expectations=~/x",
+            "yq 'load(\"x\")' a.yml",
+            "gh api -X GET search/code -F q=@README.md",
+            "age -vd a.age",
+            "rustup run ../x cargo build",
+        ],
+    );
+    all(
+        Answer::Deny,
+        &["readelf -a @/etc/shadow", "mdls ~/.ssh/id_rsa", "supabase db dump -f /etc/x"],
+    );
+    all(
+        Answer::Allow,
+        &["kubectl get pods --kubeconfig ./kube.yaml", "pandoc -s a.md", "xq -r .a a.xml"],
+    );
+}

@@ -188,6 +188,13 @@ pub(super) fn assigned(walk: &mut Walk<'_>, name: &str, value: &str) {
         _ if LOADERS.contains(&upper) => false,
         _ if upper.starts_with("LD_") || upper.starts_with("DYLD_") => false,
         _ if upper.starts_with("BASH_FUNC_") => false,
+        // Where a program looks for its own programs.
+        _ if ["BIN_PATH", "PLUGIN_PATH", "PLUGIN_DIR", "PLUGINS_DIR"]
+            .iter()
+            .any(|end| upper.ends_with(end)) =>
+        {
+            false
+        }
         _ if upper.starts_with("GIT_TRACE") => matches!(value, "" | "0" | "1" | "2" | "true"),
         _ if upper.starts_with("GIT_") => GIT_HARMLESS.contains(&upper),
         _ if upper.starts_with("NPM_CONFIG_")

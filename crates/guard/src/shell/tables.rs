@@ -212,7 +212,7 @@ impl Spec {
         switch.drops = rest.contains('^');
         switch.strange = rest.contains('!');
         // A word behind one dash that takes a value is one option, not its letters.
-        let is_word = name.len() > 2 && switch.value.is_some();
+        let is_word = name.len() > 2 && (switch.value.is_some() || name[1..].contains('-'));
         if name.starts_with("--") || name.starts_with('+') || self.long || is_word {
             self.options.insert(name.to_owned(), switch);
         } else {
@@ -341,6 +341,15 @@ impl Spec {
     }
 }
 
+/// Whether a target, by its name, is for others to see.
+pub(super) fn releases(target: &str) -> bool {
+    ["deploy", "publish"].iter().any(|word| {
+        target
+            .strip_prefix(word)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '-']))
+    })
+}
+
 fn is_address(field: &str) -> bool {
     ["http://", "https://", "ftp://"].iter().any(|scheme| field.starts_with(scheme))
 }
@@ -452,6 +461,14 @@ impl Walk<'_> {
                 self.call(&sorted.operands[at..], stdin);
                 break;
             }
+            if name == "yq"
+                && ["load(", "load_str(", "eval(", "env("].iter().any(|word| operand.contains(word))
+            {
+                self.opaque("what an expression of `yq` loads or evaluates is not known");
+            }
+            if spec.kind == RunKind::Project && releases(operand) {
+                self.controls(&format!("{name} {operand}"));
+            }
             let role = if writes && role == Role::Read { Role::Write } else { role };
             if spec.kind == RunKind::Project {
                 if at == 0 && matches!(operand.as_str(), "exec" | "execute") && count > 1 {
@@ -517,7 +534,13 @@ impl Walk<'_> {
         match role {
             // What many programs take for a file may be an address as well.
             Role::Read | Role::ReadTree if is_address(field) => self.sends(field, false),
-            Role::Read => self.reads(field, extent),
+            Role::Read => {
+                // A list of arguments in a file, as linkers and compilers take it.
+                if let Some(list) = field.strip_prefix('@').filter(|list| !list.is_empty()) {
+                    self.reads(list, Extent::One);
+                }
+                self.reads(field, extent);
+            }
             Role::ReadTree => self.reads(field, Extent::Tree),
             Role::Write => self.writes(field, WriteHow::Change, extent),
             // Of the work tree itself, a folder for output gets some files; what is there stays.

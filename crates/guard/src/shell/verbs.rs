@@ -40,7 +40,7 @@ const NAMING: &str = "id ids name names arn arns type types status state states 
 /// Parts of an option that reach further than its last word says.
 const REACHING: &str = "exec command cmd script hook plugin editor pager rsh shell eval load require external file dir path out \
     output url endpoint uri proxy cert ca token password secret config kubeconfig insecure verify check ssl tls auth sign sandbox \
-    confirm prompt protect protection lock backup rollback force delete";
+    confirm prompt protect protection lock lockfile backup rollback force delete migrate remote";
 
 struct Line {
     network: bool,
@@ -206,7 +206,7 @@ fn reveals(name: &str, line: &Line, words: &[&str], said: &[&str]) -> bool {
     // A list tells the names of these, and the values of the others.
     const NAMED: &str = "secret secrets token tokens password passwords";
     let looks = |word: &&str| VOCABULARY.get(*word) == Some(&false);
-    let verb = words.iter().position(looks).unwrap_or(words.len());
+    let verb = words.iter().take(5).rposition(looks).unwrap_or(words.len());
     let lists = words.get(verb).is_some_and(|verb| matches!(*verb, "list" | "ls"));
     words.iter().take(verb.saturating_add(1).min(5)).any(|word| {
         let lower = word.to_ascii_lowercase();
@@ -261,6 +261,11 @@ impl Walk<'_> {
             let file = is_cluster(option) && next.is_some_and(is_file);
             let takes = value.is_none() && (takes_value(option) || file);
             let given = value.or(if takes { next } else { None });
+            let unloads =
+                words.iter().any(|word| matches!(*word, "dump" | "export" | "pull" | "download"));
+            if let (true, "-f" | "--file", Some(file)) = (unloads, option, given) {
+                self.writes(file, WriteHow::Change, Extent::One);
+            }
             self.steering(name, option, given);
             if matches!(option, "-H" | "-M" | "--host" | "--machine")
                 && matches!(
@@ -335,6 +340,15 @@ impl Walk<'_> {
                 "`{name}` has an option that Weir does not know: `{}`",
                 shown(option)
             ));
+        }
+        // Settings of a cluster name programs that are run to sign in.
+        if let ("kubeconfig", Some(value)) = (&bare[..], value) {
+            let paths = self.paths(value);
+            let ours =
+                |path: &String| self.is_in_tree(path) && !self.state.texts.contains_key(path);
+            if !paths.iter().all(ours) {
+                self.opaque(&format!("`{name} {option}` may run what a file says"));
+            }
         }
         if let Some(value) = value {
             let writes = matches!(

@@ -1,13 +1,16 @@
 //! The walk through a command: every branch is taken, nothing is run, and what it comes to is written down.
 
+mod branch;
+mod redirect;
+
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use weir_model::act::{Effect, Extent, RunKind, WriteHow};
+use weir_model::act::{Effect, RunKind};
 
 use super::marks::{LIVE, SOME, UNKNOWN, is_unknown, shown};
 use super::state::State;
-use super::syntax::{Assign, How, Join, Kind, Node, Redirect, Value, Word};
+use super::syntax::{Assign, Kind, Node, Value, Word};
 use super::{Place, TEXT_MAX, grammar, poison};
 
 /// How many steps (commands, words, rounds of a loop) are followed before a command does too much to follow.
@@ -272,189 +275,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn list(&mut self, nodes: &[Node], stdin: &Stream) -> Stream {
-        let mut text = Some(String::new());
-        let mut output = Stream::Text(String::new());
-        for node in nodes {
-            if let Some(failed) = self.failed.take() {
-                let state = std::mem::replace(&mut self.state, State::new(""));
-                self.state = state.or(failed);
-            }
-            output = self.run(node, stdin);
-            text = match (text, &output) {
-                (Some(before), Stream::Text(more)) => Some(before + more),
-                _ => None,
-            };
-        }
-        match (text, nodes.len()) {
-            (Some(text), _) => Stream::Text(text),
-            (None, 1) => output,
-            (None, _) => Stream::Unknown,
-        }
-    }
-
-    fn pipeline(&mut self, nodes: &[Node], stdin: &Stream) -> Stream {
-        let mut flow = stdin.clone();
-        let mut last = None;
-        for (number, node) in nodes.iter().enumerate() {
-            let before = self.branch();
-            flow = self.run(node, &flow);
-            // What a program reads from is a pipe from here on, whatever it is.
-            if number + 1 < nodes.len() && flow == Stream::None {
-                flow = Stream::Unknown;
-            }
-            last = Some(std::mem::replace(&mut self.state, before));
-            self.failed = None;
-        }
-        // Some shells run the last command of a pipeline in place.
-        if let Some(last) = last {
-            let state = std::mem::replace(&mut self.state, State::new(""));
-            self.state = state.or(last);
-        }
-        flow
-    }
-
-    fn and_or(&mut self, nodes: &[(Join, Node)], stdin: &Stream) -> Stream {
-        let mut skipped: Option<State> = None;
-        let mut output = Stream::Unknown;
-        let mut before = None;
-        for (join, node) in nodes {
-            let last = before.replace(node).and_then(|node| self.certainty(node));
-            match (join, last) {
-                (Join::And, Some(true)) | (Join::Or, Some(false)) => {
-                    output = self.run(node, stdin);
-                    continue;
-                }
-                (Join::First | Join::And | Join::Or, _) => {}
-            }
-            let failed = self.failed.take().unwrap_or_else(|| self.branch());
-            match join {
-                Join::First => {}
-                Join::And => {
-                    skipped = Some(match skipped {
-                        Some(state) => state.or(failed),
-                        None => failed,
-                    });
-                }
-                Join::Or => {
-                    let succeeded = std::mem::replace(&mut self.state, State::new(""));
-                    self.state = match skipped.take() {
-                        Some(state) => failed.or(state),
-                        None => failed,
-                    };
-                    output = self.run(node, stdin);
-                    let state = std::mem::replace(&mut self.state, State::new(""));
-                    self.state = succeeded.or(state);
-                    continue;
-                }
-            }
-            output = self.run(node, stdin);
-        }
-        if let Some(skipped) = skipped {
-            let behind = match self.failed.take() {
-                Some(failed) => failed.or(skipped),
-                None => skipped,
-            };
-            if behind != self.state {
-                self.failed = Some(behind);
-            }
-        }
-        if nodes.len() > 1 { Stream::Unknown } else { output }
-    }
-
-    /// Whether a command that just ran succeeded, where there can be no doubt.
-    fn certainty(&self, node: &Node) -> Option<bool> {
-        let Kind::Simple { words, .. } = &node.kind else { return None };
-        let Some(name) = words.first() else { return Some(true) };
-        match grammar::literal(name)?.as_str() {
-            "true" | ":" | "echo" | "printf" => Some(true),
-            "false" => Some(false),
-            "cd" if self.failed.is_none() => Some(true),
-            _ => None,
-        }
-    }
-
-    fn choice(
-        &mut self,
-        arms: &[(Node, Node)],
-        otherwise: Option<&Node>,
-        stdin: &Stream,
-    ) -> Stream {
-        let mut after: Option<State> = None;
-        let mut join = |walk: &mut Self| {
-            let state = std::mem::replace(&mut walk.state, State::new(""));
-            after = Some(match after.take() {
-                Some(other) => other.or(state),
-                None => state,
-            });
-        };
-        for (condition, body) in arms {
-            self.run(condition, stdin);
-            self.failed = None;
-            let before = self.branch();
-            self.run(body, stdin);
-            join(self);
-            self.state = before;
-        }
-        if let Some(body) = otherwise {
-            self.run(body, stdin);
-        }
-        join(self);
-        self.failed = None;
-        self.state = after.unwrap_or_else(|| State::new(self.place.cwd));
-        Stream::Unknown
-    }
-
-    /// A loop whose number of rounds nobody knows: what a round changes is not known in the next.
-    fn rounds(&mut self, stdin: &Stream, mut round: impl FnMut(&mut Self, &Stream)) {
-        let start = self.branch();
-        round(self, stdin);
-        self.failed = None;
-        let folders = self.state.folders.clone();
-        let state = std::mem::replace(&mut self.state, State::new(""));
-        let moved = folders != start.folders;
-        self.state = start.or(state);
-        if moved {
-            self.state.folders.clear();
-        }
-        let start = self.branch();
-        round(self, stdin);
-        self.failed = None;
-        let state = std::mem::replace(&mut self.state, State::new(""));
-        self.state = start.or(state);
-        self.state.ended = false;
-    }
-
-    fn over_words(
-        &mut self,
-        name: &str,
-        words: Option<&[Word]>,
-        body: &Node,
-        stdin: &Stream,
-    ) -> Stream {
-        let values = match words {
-            Some(words) => self.fields(words),
-            None => self.state.arguments.clone(),
-        };
-        if values.len() > ROUNDS_MAX {
-            self.set(name, vec![UNKNOWN.to_string()]);
-            self.rounds(stdin, |walk, stdin| {
-                walk.run(body, stdin);
-            });
-            return Stream::Unknown;
-        }
-        let before = self.branch();
-        for value in values {
-            self.set(name, vec![value]);
-            self.run(body, stdin);
-            self.failed = None;
-        }
-        let state = std::mem::replace(&mut self.state, State::new(""));
-        self.state = before.or(state);
-        self.state.ended = false;
-        Stream::Unknown
-    }
-
     fn simple(&mut self, assigns: &[Assign], words: &[Word], stdin: &Stream) -> Stream {
         let fields = self.fields(words);
         let mut kept = Vec::new();
@@ -498,66 +318,6 @@ impl<'a> Walk<'a> {
         }
         poison::assigned(self, &assign.name, &values.join(" "));
         self.set(&assign.name, values);
-    }
-
-    /// Where input comes from and output goes to.
-    fn redirects(
-        &mut self,
-        redirects: &[Redirect],
-        stdin: &Stream,
-    ) -> (Stream, Option<Vec<String>>) {
-        let (mut input, mut targets) = (stdin.clone(), None);
-        for redirect in redirects {
-            let fields = match &redirect.body {
-                Some(body) => {
-                    let body = body.get().cloned().unwrap_or_default();
-                    vec![self.text(&body)]
-                }
-                None if redirect.how == How::Text => vec![self.text(&redirect.target) + "\n"],
-                None => self.fields(std::slice::from_ref(&redirect.target)),
-            };
-            for field in fields {
-                match redirect.how {
-                    How::Text | How::Body => input = Stream::Text(field),
-                    How::Read => {
-                        input = self.file(&field);
-                        self.input = Some(field.clone());
-                        self.redirected(&field, false);
-                    }
-                    How::Both => {
-                        self.redirected(&field, false);
-                        self.redirected(&field, true);
-                    }
-                    How::Copy
-                        if field.trim_end_matches('-').bytes().all(|b| b.is_ascii_digit()) => {}
-                    How::Copy | How::Write => {
-                        self.redirected(&field, true);
-                        if redirect.descriptor.is_none_or(|number| number == 1) {
-                            targets = Some(self.paths(&field));
-                        }
-                    }
-                }
-            }
-        }
-        (input, targets)
-    }
-
-    fn redirected(&mut self, field: &str, writes: bool) {
-        let net = field.strip_prefix("/dev/tcp/").or_else(|| field.strip_prefix("/dev/udp/"));
-        match net {
-            Some(address) => self.sends(address.split('/').next().unwrap_or("*"), true),
-            None if writes => self.writes(field, WriteHow::Change, Extent::One),
-            None => self.reads(field, Extent::One),
-        }
-    }
-
-    /// What a file holds, when this command wrote it.
-    pub(super) fn file(&mut self, field: &str) -> Stream {
-        let paths = self.paths(field);
-        match paths.first().and_then(|path| self.state.texts.get(path)) {
-            Some(Some(text)) => Stream::Text(text.to_string()),
-            Some(None) | None => Stream::Unknown,
-        }
     }
 
     /// Calls what the first field names.
