@@ -310,7 +310,7 @@ fn leads_out(words: &[&str]) -> bool {
             || bare.starts_with("/tmp") && !bare.contains("evil");
         !quiet
             && bare.split(['=', ',', ':']).any(|part| {
-                let is_path = part.starts_with('/') && !part.starts_with("//") && part.len() > 1;
+                let is_path = part.starts_with('/') && !part.starts_with("//");
                 is_path || part.starts_with('~') || part.starts_with("../") || is_variable(part)
             })
     })
