@@ -9,6 +9,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
 use weir_engine::{Caller, Engine, Found, NewSession, Options, Space, Store};
 use weir_ledger::{Append, Ledger, NewRecord, PostgresStore, Signer, SqliteStore, Stream};
 use weir_model::act::{Act, Answer, Client, FileChange, Moment, Tool, WriteHow};
@@ -21,8 +22,9 @@ const MEASURE_FOR: Duration = Duration::from_secs(4);
 const AT_ONCE: [usize; 3] = [1, 16, 256];
 const RELIEVED_AFTER: usize = 150;
 
-#[tokio::main]
-async fn main() {
+fn main() {
+    // Stores are opened and closed outside of it: they block.
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
     // Beside this program, where the disk is one: a temporary folder may be memory.
     let own = std::env::current_exe().expect("this program");
     let folder = tempfile::tempdir_in(own.parent().expect("a folder")).expect("a folder");
@@ -31,21 +33,28 @@ async fn main() {
     println!("|---|---|---:|---:|---:|---:|---:|");
     for at_once in AT_ONCE {
         let name = format!("sqlite{at_once}");
-        let body = acts("SQLite", folder.path(), &name, Store::Embedded, at_once).await;
+        let body = acts("SQLite", folder.path(), &name, Store::Embedded, at_once, &runtime);
         let store = SqliteStore::open(&folder.path().join(format!("plain{at_once}")));
-        appends("SQLite", Box::new(store.expect("opened")), at_once, body).await;
+        appends("SQLite", Box::new(store.expect("opened")), at_once, body, &runtime);
     }
     for at_once in AT_ONCE {
         let (url, schema) = (cluster.url(), format!("acts{at_once}"));
         let store = Store::Postgres { url: url.clone(), schema: schema.clone() };
-        let body = acts("PostgreSQL", folder.path(), &schema, store, at_once).await;
+        let body = acts("PostgreSQL", folder.path(), &schema, store, at_once, &runtime);
         let store = PostgresStore::open(&url, &format!("plain{at_once}"));
-        appends("PostgreSQL", Box::new(store.expect("opened")), at_once, body).await;
+        appends("PostgreSQL", Box::new(store.expect("opened")), at_once, body, &runtime);
     }
 }
 
 /// Acts on a new space; gives one of the records that were written.
-async fn acts(name: &str, folder: &Path, space: &str, store: Store, at_once: usize) -> String {
+fn acts(
+    name: &str,
+    folder: &Path,
+    space: &str,
+    store: Store,
+    at_once: usize,
+    runtime: &Runtime,
+) -> String {
     let repository = Repository::with(&[("src/main.rs", "fn main() {}\n")]);
     let home = folder.join(space);
     let options = Options {
@@ -61,12 +70,12 @@ async fn acts(name: &str, folder: &Path, space: &str, store: Store, at_once: usi
     let running: Vec<_> = (0..at_once)
         .map(|n| {
             let (engine, owner, tree) = (space.engine().clone(), owner.clone(), tree.clone());
-            tokio::spawn(async move { agent(&engine, &owner, &tree, n).await })
+            runtime.spawn(async move { agent(&engine, &owner, &tree, n).await })
         })
         .collect();
     let mut waits = Vec::new();
     for one in running {
-        waits.extend(one.await.expect("no panic"));
+        waits.extend(runtime.block_on(one).expect("no panic"));
     }
     let head = space.engine().read_at(|position, _| position);
     let records = space.engine().log(weir_model::Position(head.0 - 1), 1).expect("read");
@@ -127,7 +136,13 @@ fn edit(tree: &str, agent: usize, n: usize) -> Act {
 }
 
 /// The ledger alone, with records of this length.
-async fn appends(name: &str, store: Box<dyn weir_ledger::Store>, at_once: usize, body: String) {
+fn appends(
+    name: &str,
+    store: Box<dyn weir_ledger::Store>,
+    at_once: usize,
+    body: String,
+    runtime: &Runtime,
+) {
     let signer: Signer =
         "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
             .parse()
@@ -138,12 +153,12 @@ async fn appends(name: &str, store: Box<dyn weir_ledger::Store>, at_once: usize,
     let running: Vec<_> = (0..at_once)
         .map(|_| {
             let (ledger, body) = (ledger.clone(), Arc::clone(&body));
-            tokio::spawn(async move { writer(&ledger, &body).await })
+            runtime.spawn(async move { writer(&ledger, &body).await })
         })
         .collect();
     let mut waits = Vec::new();
     for one in running {
-        waits.extend(one.await.expect("no panic"));
+        waits.extend(runtime.block_on(one).expect("no panic"));
     }
     row(name, "baseline: plain appends to the ledger", at_once, waits, bytes);
 }

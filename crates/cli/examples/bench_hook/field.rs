@@ -44,7 +44,9 @@ impl Field {
         let server = up.spawn()?;
         let mut field = Self { bin: bin.to_owned(), place, worktrees: Vec::new(), server };
         let began = Instant::now();
-        while TcpStream::connect(address).is_err() {
+        // It listens a moment before it says where.
+        let announced = repo.join(".git/weir/server.json");
+        while TcpStream::connect(address).is_err() || !announced.exists() {
             if began.elapsed() > Duration::from_secs(30) {
                 return Err(Error::other("the server does not answer"));
             }
