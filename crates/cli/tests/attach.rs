@@ -5,77 +5,9 @@
 mod support;
 
 use serde_json::{Value, json};
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
-use std::process::Stdio;
-use support::{Ran, Repo, snapshot, text};
-
-/// A repository with a server, a home of its own, and a program that calls itself `client` at `version`.
-struct Field {
-    repo: Repo,
-    home: PathBuf,
-    program: PathBuf,
-}
-
-impl Field {
-    fn new(version: &str) -> Self {
-        let repo = Repo::new();
-        repo.up();
-        let home = repo.beside("home");
-        std::fs::create_dir(&home).expect("made");
-        let program = repo.beside("client");
-        let field = Self { repo, home, program };
-        field.says(version);
-        field
-    }
-
-    fn says(&self, version: &str) {
-        let script = format!("#!/bin/sh\necho '{version}'\n");
-        std::fs::write(&self.program, script).expect("written");
-        let mode = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(&self.program, mode).expect("set");
-    }
-
-    fn weir(&self, args: &[&str]) -> Ran {
-        let home = self.home.display().to_string();
-        self.repo.weir_in(&self.repo.dir, args, &[("HOME", &home)])
-    }
-
-    fn attach(&self, client: &str) -> Ran {
-        let program = self.program.display().to_string();
-        self.weir(&["attach", client, "--program", &program, "--json"])
-    }
-
-    /// Runs the hook as the client would.
-    fn hook(&self, client: &str, event: &str, payload: &[u8]) -> Ran {
-        let home = self.home.display().to_string();
-        let mut command =
-            self.repo.command(&self.repo.dir, &["hook", client, event], &[("HOME", &home)]);
-        let mut hook = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("started");
-        // One that refuses early does not read on.
-        let _ = hook.stdin.take().expect("piped").write_all(payload);
-        Ran::new(&hook.wait_with_output().expect("it ends"))
-    }
-
-    fn bash(&self, command: &str) -> Ran {
-        let payload = json!({"session_id": "c1", "cwd": self.repo.dir, "hook_event_name": "PreToolUse",
-            "tool_name": "Bash", "tool_input": {"command": command}, "tool_use_id": "t1"});
-        self.hook("claude", "PreToolUse", payload.to_string().as_bytes())
-    }
-}
-
-/// Whether Claude Code lets the tool run after this.
-fn may(ran: &Ran) -> bool {
-    ran.code == 0 && !ran.out.contains("\"deny\"")
-}
-
-const CLAUDE: &str = "2.1.330 (Claude Code)";
+use support::field::{CLAUDE, Field, may};
+use support::{snapshot, text};
 
 #[test]
 fn a_client_is_attached_held_proved_and_taken_off_to_the_byte() {

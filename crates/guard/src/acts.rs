@@ -97,6 +97,10 @@ pub struct Doing {
     pub(crate) conversations: BTreeMap<String, u64>,
     /// How far a breaker went with it.
     pub breaker: Option<(Step, String)>,
+    /// How many acts its hook decided by itself, for it reached no server.
+    pub alone: u64,
+    /// The lists of such acts that were told last, and how many lines of each.
+    pub(crate) lists: VecDeque<(Digest, u32)>,
     pub(crate) track: breaker::Track,
 }
 
@@ -130,6 +134,8 @@ pub struct Pause {
 const CONVERSATIONS_KEPT: usize = 200;
 /// How many refusals a session's page shows; the ledger has them all.
 const REFUSED_KEPT: usize = 20;
+/// A list is told until it is told whole; one a client is kept at a time.
+const LISTS_KEPT: usize = 16;
 /// More sub-agents than this are counted no further; the breaker tripped long before.
 const SUBAGENTS_KEPT: usize = 1_000;
 
@@ -207,6 +213,28 @@ pub fn evolve(acts: &mut Acts, at: Timestamp, position: Position, event: &Event)
                 let what = record::in_short(&look.act.tool);
                 let (answer, why) = (Answer::Allow, String::new());
                 doing.last = Some(Last { decision: position, at: look.at, what, answer, why });
+            }
+        }
+        Event::ActsAlone { session, list, told, acts: decided, .. } => {
+            let doing = acts.doing(*session);
+            doing.alone += decided.len() as u64;
+            doing.take_list(*list, *told);
+            for alone in decided {
+                let answer = alone.ruling.answer;
+                let why = alone.ruling.reasons.first().map(|reason| reason.sentence.clone());
+                let last = Last {
+                    decision: position,
+                    at: alone.at,
+                    what: record::in_short(&alone.act.tool),
+                    answer,
+                    why: why.unwrap_or_default(),
+                };
+                doing.count(last, answer);
+                if answer == Answer::Allow {
+                    doing.track.looked(alone.at, alone.exactly);
+                }
+                let subagent = alone.act.subagent.as_ref();
+                doing.take_subagent(subagent.map(|subagent| subagent.id.as_str()));
             }
         }
         Event::ActFinished { session, exactly, failed, undecided, .. } => {
@@ -300,6 +328,19 @@ impl Doing {
             }
         }
         self.last = Some(last);
+    }
+
+    /// How many lines of a list of acts that were decided alone are on record.
+    pub(crate) fn told_of(&self, list: Digest) -> u32 {
+        self.lists.iter().find(|(known, _)| *known == list).map_or(0, |(_, told)| *told)
+    }
+
+    fn take_list(&mut self, list: Digest, told: u32) {
+        self.lists.retain(|(known, _)| *known != list);
+        self.lists.push_back((list, told));
+        if self.lists.len() > LISTS_KEPT {
+            self.lists.pop_front();
+        }
     }
 
     fn take_subagent(&mut self, subagent: Option<&str>) {

@@ -8,7 +8,8 @@
 //! arrive here as digests; pushes and files arrive as facts.
 //!
 //! Reading order: [`Guard`] (what is known), [`Command`] (what may be asked), [`Caller`] (who asks), then the
-//! rules: people, tokens, sessions, approvals, pushes, secrets; [`policy`] judges what an agent is about to do.
+//! rules: people, tokens, sessions, approvals, pushes, secrets; [`policy`] judges what an agent is about to do,
+//! [`acts`] adds what its session's past says, and [`offline`] is what is left of both without a server.
 
 pub mod acts;
 mod approval;
@@ -16,6 +17,7 @@ mod caller;
 mod command;
 pub mod effects;
 mod name;
+pub mod offline;
 mod people;
 pub mod policy;
 pub mod push;

@@ -226,6 +226,11 @@ impl Ledger {
         self.0.shared.signer.key()
     }
 
+    /// A note over `text` under the ledger's key, for those who hold its public half: [`Signer::sign_note`].
+    pub fn sign_note(&self, text: &str) -> String {
+        self.0.shared.signer.sign_note(text)
+    }
+
     /// The latest signed checkpoint.
     ///
     /// # Errors

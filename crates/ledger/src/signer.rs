@@ -183,6 +183,16 @@ impl Signer {
         &self.key
     }
 
+    /// A note over `text`, which is no checkpoint.
+    ///
+    /// # Panics
+    /// When the text could pass for a checkpoint: its first line is the name of the key.
+    pub fn sign_note(&self, text: &str) -> String {
+        let first = text.lines().next().unwrap_or_default();
+        assert_ne!(first, self.key.name(), "a note is no checkpoint");
+        self.sign(text)
+    }
+
     pub(crate) fn sign(&self, text: &str) -> String {
         note::write(text, &self.key, &self.secret.sign(text.as_bytes()))
     }

@@ -59,6 +59,20 @@ pub struct Guard {
     pub enforcement: Enforcement,
     /// What a million tokens cost, in hundredths of a currency: what policies read as `principal.cents` follows from it.
     pub cents_per_million_tokens: u64,
+    /// What a hook does that reaches no server.
+    pub offline: Offline,
+}
+
+/// What a hook does that reaches no server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Offline {
+    /// It refuses everything.
+    #[default]
+    Refuse,
+    /// It decides by the last signed bundle of policies, for as long as that holds: what would be allowed without
+    /// asking is, nothing else.
+    Bundle,
 }
 
 /// Whether what policies say holds.

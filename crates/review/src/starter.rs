@@ -5,7 +5,7 @@
 
 use crate::propose::Proposal;
 use std::fmt::Write as _;
-use weir_model::config::{Check, Config, Enforcement};
+use weir_model::config::{Check, Config, Enforcement, Offline};
 
 /// A commented `weir.toml` for `trunk`, with these checks.
 pub fn weir_toml(trunk: &str, checks: &[Proposal]) -> String {
@@ -41,6 +41,12 @@ pub fn weir_toml(trunk: &str, checks: &[Proposal]) -> String {
         "cents_per_million_tokens",
         &guard.cents_per_million_tokens.to_string(),
     );
+    text.push_str(OFFLINE);
+    let offline = match guard.offline {
+        Offline::Refuse => "refuse",
+        Offline::Bundle => "bundle",
+    };
+    default_line(&mut text, "offline", &quoted(offline));
     text
 }
 
@@ -100,6 +106,11 @@ const GUARD: &str = "
 const PRICE: &str = "\
 # What a million tokens cost, in hundredths of a currency: policies see what a session has spent as
 # `principal.tokens` and `principal.cents`.
+";
+
+const OFFLINE: &str = "\
+# What an attached client's hook does that reaches no server: `refuse` everything, or decide by the last signed
+# `bundle` of policies, for an hour at most. Then only what nobody has to be asked for is allowed.
 ";
 
 /// One check. The first also shows the limits it has without asking; a limit of its own is always written.

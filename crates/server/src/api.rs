@@ -109,6 +109,7 @@ fn described() -> (Router<Weir>, OpenApi) {
 fn hooks() -> OpenApiRouter<Weir> {
     OpenApiRouter::new()
         .routes(routes!(acts::hook))
+        .routes(routes!(acts::alone))
         .layer(DefaultBodyLimit::max(weir_hook::PAYLOAD_MAX + 1))
 }
 

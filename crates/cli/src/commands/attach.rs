@@ -1,5 +1,6 @@
 //! `weir attach`, `weir detach`: a real client is wired to Weir, and taken off to the byte.
 
+use super::hook::alone::Alone;
 use super::hook::{Speaker, config_folder, key_of, speaker_name};
 use crate::client::Client;
 use crate::error::CommandError;
@@ -162,7 +163,18 @@ pub(crate) fn detach(ui: &mut Ui, here: &Here, args: DetachArgs) -> Result<(), C
     // The client is off whether or not the server can be told.
     let ask = Attachment { client, version: memory.version, worktree: String::new() };
     let path = format!("/v1/sessions/{}/detach", memory.session);
-    let told = here.client().and_then(|weir| weir.post::<_, Done>(&path, &ask));
+    let weir = here.client();
+    let told = weir
+        .as_ref()
+        .map_err(ToString::to_string)
+        .and_then(|weir| weir.post::<_, Done>(&path, &ask).map_err(|error| error.to_string()));
+    let alone = Alone::of(client, &worktree, memory.session);
+    if let Some(alone) = &alone {
+        if let Ok(weir) = &weir {
+            bring(ui, alone, weir);
+        }
+        alone.clear();
+    }
     let files: Vec<_> = edits.iter().map(|edit| edit.path.clone()).collect();
     ui.answer(&files, |files, page| {
         page.line(format!("{} is off Weir.", client.title()));
@@ -173,6 +185,18 @@ pub(crate) fn detach(ui: &mut Ui, here: &Here, args: DetachArgs) -> Result<(), C
         ui.status(format_args!("The server was not told: {error}."));
     }
     Ok(())
+}
+
+/// Puts on record what a hook decided without a server, as far as anybody listens.
+pub(super) fn bring(ui: &mut Ui, alone: &Alone, weir: &Client) {
+    let (url, token) = (weir.url().to_owned(), weir.token().unwrap_or_default().to_owned());
+    let brought = alone.bring(&Speaker { url, token, session: None, key: None });
+    if let (Err(_), Some(list)) = (brought, alone.waits()) {
+        ui.warn(format_args!(
+            "what the hook decided without Weir is not on record yet: it waits in `{}`",
+            list.display()
+        ));
+    }
 }
 
 fn scope(client: Agent, named: Option<&str>) -> Result<Scope, CommandError> {
@@ -213,16 +237,18 @@ fn speaker(
     worktree: &Path,
     length: Option<Lease>,
 ) -> Result<(SessionId, Speaker), CommandError> {
+    // What the server signs for the hook counts only under this key, which no later message can change.
+    let key = Some(super::audit::read_text(weir, "/v1/audit/key")?.trim().to_owned());
     if let Some((_, text)) = read_private(&worktree.join(".git/weir-session.json"))?
         && let Ok(SessionFile { url, token, session, .. }) = serde_json::from_str(&text)
         && url == weir.url()
     {
-        return Ok((session, Speaker { url, token }));
+        return Ok((session, Speaker { url, token, session: Some(session), key }));
     }
     let new = NewSession { agent: client.to_string(), paths: None, length };
     let opened: OpenedSession = weir.post("/v1/sessions", &new)?;
-    let speaker = Speaker { url: weir.url().to_owned(), token: opened.secret };
-    Ok((opened.session, speaker))
+    let (url, token, session) = (weir.url().to_owned(), opened.secret, opened.session);
+    Ok((session, Speaker { url, token, session: Some(session), key }))
 }
 
 /// The client's program: the one that was named, or the first on the path.

@@ -67,7 +67,7 @@ fn text(ui: &mut Ui, weir: &Client, path: &str, name: &str) -> Result<(), Comman
     }
 }
 
-fn read_text(weir: &Client, path: &str) -> Result<String, CommandError> {
+pub(super) fn read_text(weir: &Client, path: &str) -> Result<String, CommandError> {
     let mut text = String::new();
     let doing = CommandError::doing("read what the server says");
     weir.stream(path)?.read_to_string(&mut text).map_err(doing)?;

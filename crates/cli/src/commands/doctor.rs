@@ -1,6 +1,7 @@
 //! `weir doctor`: whether what was attached still stands, and whether the hook really blocks.
 
-use super::attach::{Memory, all_remembered, existing, version};
+use super::attach::{Memory, all_remembered, bring, existing, version};
+use super::hook::alone::Alone;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::here::Here;
@@ -41,6 +42,10 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, args: &DoctorArgs) -> Result<Exit, C
     let asked = |memory: &Memory| args.client.is_none_or(|client| client == memory.kept.client);
     let mut all = Vec::new();
     for memory in memories.into_iter().filter(asked) {
+        let alone = Alone::of(memory.kept.client, &memory.worktree, memory.session);
+        if let (Some(alone), Ok(weir)) = (&alone, here.client()) {
+            bring(ui, alone, &weir);
+        }
         let found = look(&memory)?;
         let path = format!("/v1/sessions/{}/checked", memory.session);
         let check = HookCheck {

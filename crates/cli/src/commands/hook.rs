@@ -2,11 +2,15 @@
 //!
 //! Promise: whatever goes wrong here (no server, no credentials, a payload that is too large, an answer that is no
 //! answer, too little time) is said to the client as a refusal in its own words, wherever it waits for a yes or a no.
-//! Deliberately absent: decisions. The server reads the payload and answers; this carries both.
+//! Deliberately absent: decisions. The server reads the payload and answers; this carries both. What it does when there
+//! is no server stands apart, in `alone`.
+
+pub(crate) mod alone;
 
 use crate::client::is_loopback;
 use crate::exit::Exit;
 use crate::here::{SessionFile, read_private};
+use alone::{Alone, Unbrought};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -16,15 +20,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use weir_hook::{PAYLOAD_MAX, Reply};
-use weir_model::Digest;
 use weir_model::act::{Client, Moment};
+use weir_model::{Digest, SessionId};
 use weir_server::wire::HookReply;
 
 /// What a client's hook runs: it takes the event from stdin, asks Weir, and answers in the client's words
 ///
 /// `weir attach` writes this into the client's settings; nobody types it. The session is the first of: the variables
 /// `WEIR_URL` and `WEIR_TOKEN`; the session file of the worktree; what `weir attach` kept for the client. Where Weir
-/// cannot be asked, nothing is allowed.
+/// cannot be asked, nothing is allowed; or, where `weir.toml` says `offline = "bundle"`, what the last signed policies
+/// allow without asking.
 #[derive(Debug, clap::Args)]
 pub(crate) struct HookArgs {
     /// The client
@@ -93,58 +98,113 @@ fn end(reply: &Reply) -> ExitCode {
 
 fn answer(client: Client, event: &str, attended: bool) -> Reply {
     match ask(client, event, attended) {
-        Ok(HookReply { stdout, stderr, exit }) => Reply { stdout, stderr, exit },
+        Ok(HookReply { stdout, stderr, exit, .. }) => Reply { stdout, stderr, exit },
         Err(why) => weir_hook::refuse(client, event, &why),
     }
 }
 
 fn ask(client: Client, event: &str, attended: bool) -> Result<HookReply, String> {
     let payload = payload()?;
-    let speaker = Speaker::find(client)?;
-    let mut query = if attended { "&attended=true".to_owned() } else { String::new() };
-    if let Some(tokens) = spent(client, event, &payload) {
-        let _ = write!(query, "&spent={tokens}");
-    }
-    let url = speaker.url.trim_end_matches('/');
+    let Speaking { speaker, kept } = Speaking::find(client)?;
+    let alone = kept.as_ref().and_then(|kept| Some((kept.alone()?, kept)));
+    let tokens = spent(client, event, &payload);
     let event: String =
         event.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
-    let at = format!("{url}/v1/hook/{client}?event={event}{query}");
+    let mut query = format!("event={event}");
+    if attended {
+        query.push_str("&attended=true");
+    }
+    if let Some(tokens) = tokens {
+        let _ = write!(query, "&spent={tokens}");
+    }
+    if let Some(holds) = alone.as_ref().and_then(|(alone, _)| alone.holds()) {
+        let _ = write!(query, "&leave={holds}");
+    }
+    let brought = alone.as_ref().map_or(Ok(()), |(alone, kept)| alone.bring(&kept.speaker));
+    let asked = match brought {
+        Ok(()) => exchange(&speaker, &format!("/v1/hook/{client}?{query}"), &payload),
+        Err(Unbrought::Unreachable(error)) => Err(No::Unreachable(error)),
+        Err(Unbrought::Kept(why)) => Err(No::Said(why)),
+    };
+    match (asked, alone) {
+        (Ok(reply), alone) => {
+            if let (Some((alone, _)), Some(leave)) = (alone, &reply.leave) {
+                alone.keep(leave);
+            }
+            Ok(reply)
+        }
+        (Err(No::Said(why)), alone) => {
+            // Whom the server turns away is not let in behind its back.
+            if let Some((alone, _)) = alone {
+                alone.forget();
+            }
+            Err(why)
+        }
+        (Err(No::Unreachable(error)), alone) => {
+            let why = format!(
+                "Weir at {} cannot be asked ({error}), so nothing is allowed; a person starts it with `weir up`",
+                speaker.url
+            );
+            let Some((alone, kept)) = alone else { return Err(why) };
+            let key = kept.speaker.key.as_deref().unwrap_or_default();
+            match alone.answer(key, (client, &event, &payload)) {
+                Ok(Some(Reply { stdout, stderr, exit })) => {
+                    Ok(HookReply { stdout, stderr, exit, leave: None })
+                }
+                Ok(None) => Err(why),
+                Err(reason) => Err(format!("{why}. Without it nothing can be decided: {reason}")),
+            }
+        }
+    }
+}
+
+/// Why there is no answer.
+enum No {
+    /// Somebody is there, and it is no.
+    Said(String),
+    /// Nobody is.
+    Unreachable(ureq::Error),
+}
+
+/// An answer has room for what every policy of an organization says.
+const REPLY_BYTES_MAX: u64 = 16 << 20;
+
+fn exchange(speaker: &Speaker, path: &str, payload: &[u8]) -> Result<HookReply, No> {
+    let url = speaker.url.trim_end_matches('/');
+    let request = agent(url, DEADLINE)
+        .post(format!("{url}{path}"))
+        .header("Authorization", format!("Bearer {}", speaker.token))
+        .header("Content-Type", "application/json");
+    let mut response = request.send(payload).map_err(No::Unreachable)?;
+    let status = response.status();
+    let body = response.body_mut().with_config().limit(REPLY_BYTES_MAX).read_to_vec();
+    let body = body.map_err(No::Unreachable)?;
+    let said = |why: String| Err(No::Said(why));
+    if status.is_success() {
+        let reply = serde_json::from_slice(&body);
+        let odd = "Weir's answer cannot be understood, so nothing is allowed";
+        return reply.or_else(|_| said(odd.to_owned()));
+    }
+    match serde_json::from_slice::<weir_server::wire::Refused>(&body).ok() {
+        Some(refused) => {
+            let hint = refused.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+            said(format!("{}{hint} (`{}`)", refused.sentence, refused.code))
+        }
+        None => said(format!("what runs at {url} does not speak like Weir, so nothing is allowed")),
+    }
+}
+
+fn agent(url: &str, deadline: Duration) -> ureq::Agent {
     let mut config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
-        .timeout_global(Some(DEADLINE));
+        .timeout_global(Some(deadline));
     if is_loopback(url) {
         // A proxy in the environment is the agent's to set.
         config = config.proxy(None);
     }
-    let request = config
-        .build()
-        .new_agent()
-        .post(at)
-        .header("Authorization", format!("Bearer {}", speaker.token))
-        .header("Content-Type", "application/json");
-    let unreachable = |error: ureq::Error| {
-        format!(
-            "Weir at {url} cannot be asked ({error}), so nothing is allowed; a person starts it with `weir up`"
-        )
-    };
-    let mut response = request.send(payload.as_slice()).map_err(unreachable)?;
-    let status = response.status();
-    let body =
-        response.body_mut().with_config().limit(1 << 20).read_to_vec().map_err(unreachable)?;
-    if status.is_success() {
-        return serde_json::from_slice(&body)
-            .map_err(|_| "Weir's answer cannot be understood, so nothing is allowed".to_owned());
-    }
-    let refused: Option<weir_server::wire::Refused> = serde_json::from_slice(&body).ok();
-    Err(match refused {
-        Some(refused) => {
-            let hint = refused.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
-            format!("{}{hint} (`{}`)", refused.sentence, refused.code)
-        }
-        None => format!("what runs at {url} does not speak like Weir, so nothing is allowed"),
-    })
+    config.build().new_agent()
 }
 
 /// What the conversation has cost so far. Asked when a turn is over: nobody waits for an answer then.
@@ -185,35 +245,73 @@ fn payload() -> Result<Vec<u8>, String> {
 pub(crate) struct Speaker {
     pub(crate) url: String,
     pub(crate) token: String,
+    /// The session, as it was attached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) session: Option<SessionId>,
+    /// The server's public key, as it was when the client was attached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<String>,
 }
 
-impl Speaker {
+/// The speaker, and what `weir attach` kept for this client here, if it is of the same server.
+struct Speaking {
+    speaker: Speaker,
+    kept: Option<Attached>,
+}
+
+/// What `weir attach` kept for a client in a worktree.
+struct Attached {
+    client: Client,
+    worktree: PathBuf,
+    speaker: Speaker,
+}
+
+impl Speaking {
     fn find(client: Client) -> Result<Self, String> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        if let (Some(url), Some(token)) = (variable("WEIR_URL"), variable("WEIR_TOKEN")) {
-            return Ok(Self { url, token });
-        }
         let kept = kept(client);
-        // An agent could write the session file of its worktree: it may say as whom to speak, never to whom.
-        if let Some(file) = session_file()
-            && kept.as_ref().is_none_or(|kept| kept.url == file.url)
-        {
-            return Ok(Self { url: file.url, token: file.token });
-        }
-        kept.ok_or_else(|| {
+        let speaker =
+            if let (Some(url), Some(token)) = (variable("WEIR_URL"), variable("WEIR_TOKEN")) {
+                Some(Speaker { url, token, session: None, key: None })
+            } else {
+                // An agent could write the session file of its worktree: it may say as whom to speak, never to whom.
+                let file = session_file()
+                    .filter(|file| kept.as_ref().is_none_or(|kept| kept.speaker.url == file.url));
+                let file = file.map(|SessionFile { url, token, .. }| Speaker {
+                    url,
+                    token,
+                    session: None,
+                    key: None,
+                });
+                file.or_else(|| kept.as_ref().map(|kept| kept.speaker.clone()))
+            };
+        let speaker = speaker.ok_or_else(|| {
             format!("no Weir session is known here; a person attaches one: `weir attach {client}`")
-        })
+        })?;
+        // That another server cannot be reached says nothing of ours.
+        let same = |kept: &Attached| {
+            kept.speaker.url.trim_end_matches('/') == speaker.url.trim_end_matches('/')
+        };
+        Ok(Self { kept: kept.filter(same), speaker })
     }
 }
 
-/// As whom the client's hooks speak in this folder, as `weir attach` kept it for the worktree around it.
-fn kept(client: Client) -> Option<Speaker> {
+impl Attached {
+    /// What the hook has for when the server is gone.
+    fn alone(&self) -> Option<Alone> {
+        Alone::of(self.client, &self.worktree, self.speaker.session?)
+    }
+}
+
+/// What is kept for the client in this folder: for the worktree around it.
+fn kept(client: Client) -> Option<Attached> {
     let folder = config_folder()?.join("attached");
     let here = std::env::current_dir().ok()?;
     here.ancestors().find_map(|worktree| {
         let path = folder.join(speaker_name(client, worktree));
         let (_, text) = read_private(&path).ok()??;
-        serde_json::from_str(&text).ok()
+        let speaker = serde_json::from_str(&text).ok()?;
+        Some(Attached { client, worktree: worktree.to_owned(), speaker })
     })
 }
 

@@ -74,6 +74,10 @@ pub(crate) fn agents(page: &mut Page, agents: &Agents) {
         ]);
     }
     page.table(&table, "no agent is at work");
+    for agent in agents.agents.iter().filter(|agent| agent.alone > 0) {
+        let (session, alone) = (agent.session, agent.alone);
+        page.line(format!("  {session}  {alone} of its acts its hook decided alone, without Weir"));
+    }
     for agent in &agents.agents {
         for refused in &agent.refused {
             let (decision, when) = (refused.decision, page.ago(refused.at));

@@ -4,11 +4,15 @@ mod decide;
 mod files;
 mod guard;
 mod looks;
+mod offline;
 mod scope;
 
 pub use decide::Answered;
+pub use files::Disk;
 pub use guard::{Explained, Files, Otherwise};
 pub(crate) use looks::Looks;
+pub use offline::Holds;
+pub(crate) use offline::Leaves;
 
 use crate::core::Decided;
 use crate::{Caller, Engine, Error, Folds};

@@ -270,6 +270,7 @@ pub(super) fn evolve(acts: &mut Acts, at: Timestamp, event: &Event) {
         | Event::HookChecked { .. }
         | Event::ActDecided { .. }
         | Event::ActsLooked { .. }
+        | Event::ActsAlone { .. }
         | Event::ActFinished { .. }
         | Event::SessionTainted { .. }
         | Event::SessionCleared { .. }

@@ -148,7 +148,7 @@ impl Acts {
         Some(Event::ApprovalAsked { approval, session, subagent, exactly, decision, expires_at })
     }
 
-    fn carries(&self, session: SessionId, taint: Taint) -> bool {
+    pub(crate) fn carries(&self, session: SessionId, taint: Taint) -> bool {
         self.session(session).is_some_and(|doing| doing.taints.contains_key(&taint))
     }
 }

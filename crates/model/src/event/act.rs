@@ -39,6 +39,21 @@ pub struct Look {
     pub effects: Vec<Effect>,
 }
 
+/// An act that a hook decided by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alone {
+    /// When, by the clock of the hook's machine.
+    pub at: Timestamp,
+    /// What was asked, secrets masked, long texts cut.
+    pub act: Act,
+    /// The act's exact arguments.
+    pub exactly: Digest,
+    /// What it comes to.
+    pub effects: Vec<Effect>,
+    /// The answer and its grounds.
+    pub ruling: Ruling,
+}
+
 /// A fact about acts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind")]
@@ -111,6 +126,22 @@ pub enum Event {
         bundle: Digest,
         /// What was looked at, oldest first.
         looks: Vec<Look>,
+    },
+    /// A hook that reached no server decided acts by the last signed bundle it had, and told of it afterwards.
+    #[serde(rename = "acts.alone.v1")]
+    ActsAlone {
+        /// By whom.
+        session: SessionId,
+        /// What was known of who acted, as the policy room writes it, in JSON.
+        scope: String,
+        /// The policies they were judged by.
+        bundle: Digest,
+        /// The list that the hook kept of them, known by the digest of its first line.
+        list: Digest,
+        /// How many lines of that list are told with these, so that none is told twice.
+        told: u32,
+        /// What was decided, oldest first.
+        acts: Vec<Alone>,
     },
     /// A call of a tool came to an end.
     #[serde(rename = "act.finished.v1")]
@@ -295,6 +326,7 @@ impl Event {
             | Self::HookChecked { session, .. }
             | Self::ActDecided { session, .. }
             | Self::ActsLooked { session, .. }
+            | Self::ActsAlone { session, .. }
             | Self::ActFinished { session, .. }
             | Self::ApprovalAsked { session, .. }
             | Self::SessionTainted { session, .. }
@@ -320,6 +352,7 @@ impl Event {
         match self {
             Self::ActDecided { ruling, .. } => Some(ruling.answer),
             Self::ActsLooked { .. } => Some(Answer::Allow),
+            Self::ActsAlone { acts, .. } => acts.iter().map(|act| act.ruling.answer).max(),
             Self::ClientAttached { .. }
             | Self::ClientDetached { .. }
             | Self::HookChecked { .. }

@@ -5,7 +5,7 @@ use weir_model::act::{
     Act, Answer, Client, Effect, Extent, FileChange, GitOperation, Moment, Offer, Quarantine,
     Reason, Ruling, RunKind, Subagent, Taint, Tool, WriteHow,
 };
-use weir_model::event::act::{Event, Look, Reach, Step};
+use weir_model::event::act::{Alone, Event, Look, Reach, Step};
 use weir_model::{ApprovalId, PersonId, Position, SessionId};
 
 const APPROVAL: ApprovalId = ApprovalId(6);
@@ -166,6 +166,20 @@ pub(super) fn act() -> Vec<Event> {
         scope: "{}".into(),
         bundle: digest("policies"),
         looks: vec![look],
+    });
+    events.push(Event::ActsAlone {
+        session,
+        scope: "{}".into(),
+        bundle: digest("policies"),
+        list: digest("a line"),
+        told: 1,
+        acts: vec![Alone {
+            at: at(5),
+            act: told(Moment::BeforeTool, Tool::None),
+            exactly,
+            effects: vec![],
+            ruling: Ruling::because(reason(Answer::Deny, None, None)),
+        }],
     });
     let finished = |call: Option<&str>, failed, undecided| Event::ActFinished {
         session,

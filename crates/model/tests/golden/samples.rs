@@ -41,6 +41,7 @@ kinds! {
     Event::Act(Act::HookChecked { .. }) => "hook.checked.v1",
     Event::Act(Act::ActDecided { .. }) => "act.decided.v1",
     Event::Act(Act::ActsLooked { .. }) => "acts.looked.v1",
+    Event::Act(Act::ActsAlone { .. }) => "acts.alone.v1",
     Event::Act(Act::ActFinished { .. }) => "act.finished.v1",
     Event::Act(Act::ApprovalAsked { .. }) => "approval.asked.v1",
     Event::Act(Act::ApprovalGiven { .. }) => "approval.given.v1",

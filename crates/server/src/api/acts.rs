@@ -12,7 +12,8 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::Query;
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
+use weir_engine::Holds;
 use weir_model::act::Client;
 use weir_model::event::act::Reach;
 use weir_model::{AnyId, ApprovalId, Event, Position, Refusal, SessionId};
@@ -38,6 +39,17 @@ pub(crate) struct Which {
     /// How many tokens this conversation has cost so far, where the client's transcript tells it.
     #[serde(default)]
     spent: Option<u64>,
+    /// What the hook has of a leave to decide without this server: `old` or `fresh`.
+    #[serde(default)]
+    leave: Option<Leave>,
+}
+
+/// What a hook has of a leave.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Leave {
+    Old,
+    Fresh,
 }
 
 /// Answer a client's hook
@@ -53,27 +65,52 @@ pub(crate) async fn hook(
     Query(which): Query<Which>,
     payload: Bytes,
 ) -> Reply<HookReply> {
-    let Which { event, attended, spent } = which;
-    let said = move |reply: weir_hook::Reply| {
+    let Which { event, attended, spent, leave } = which;
+    let said = |reply: weir_hook::Reply, leave: Option<String>| {
         let weir_hook::Reply { stdout, stderr, exit } = reply;
-        Json(HookReply { stdout, stderr, exit })
+        Json(HookReply { stdout, stderr, exit, leave })
     };
     let act = match weir_hook::read(client, &event, &payload) {
         Ok(act) => act,
         // What cannot be read is refused in the client's own way, and told to its agent.
-        Err(refusal) => return Ok(said(weir_hook::refuse(client, &event, &refusal.to_string()))),
+        Err(refusal) => {
+            return Ok(said(weir_hook::refuse(client, &event, &refusal.to_string()), None));
+        }
     };
     if let Some(tokens) = spent {
         door.engine().count_spend(&door.caller, &act.conversation, tokens).await?;
     }
     let answered = door.engine().act(&door.caller, act).await?;
+    let holds = leave.map_or(Holds::Nothing, |leave| match leave {
+        Leave::Old => Holds::Old,
+        Leave::Fresh => Holds::Fresh,
+    });
+    // After the act, so that it knows what was met by it.
+    let leave = door.engine().leave(&door.caller, client, holds).await?;
     let words = weir_hook::Words {
         context: answered.context,
         approval: answered.approval.map(|approval| approval.to_string()),
         attended,
         ..weir_hook::Words::default()
     };
-    Ok(said(weir_hook::answer(client, &event, &answered.ruling, &words)))
+    Ok(said(weir_hook::answer(client, &event, &answered.ruling, &words), leave))
+}
+
+/// Tell what a hook decided without this server
+///
+/// The list as the hook kept it, one act a line. Telling it twice records it once.
+#[utoipa::path(post, path = "/v1/sessions/{session}/alone", tag = "acts", request_body = String,
+    params(("session" = String, Path, example = "S1")),
+    responses((status = 200, body = Done), (status = "default", body = Refused)))]
+pub(crate) async fn alone(
+    door: Door,
+    Named(session): Named<SessionId>,
+    list: Bytes,
+) -> Reply<Done> {
+    // What is no text is no line that anybody can read, and is recorded as such.
+    let list = String::from_utf8_lossy(&list).into_owned();
+    door.engine().decided_alone(&door.caller, session, list).await?;
+    Ok(done())
 }
 
 /// The requests that wait for a person

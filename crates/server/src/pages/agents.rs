@@ -87,6 +87,7 @@ fn one(door: &Door, agent: &Agent, now: Timestamp) -> Markup {
         p.faint {
             (agent.allowed) " allowed · " (agent.asked) " asked · " (agent.denied) " denied · " (agent.failed) " failed"
             @if agent.tokens > 0 { " · " (in_thousands(agent.tokens)) " tokens" }
+            @if agent.alone > 0 { " · " (agent.alone) " decided by its hook, without Weir" }
             @if agent.subagents > 0 { " · " (agent.subagents) " sub-agents" }
         }
         @for taint in &agent.taints { p.soft { "Carries " (words(taint)) } }

@@ -133,6 +133,7 @@ impl See<'_> {
             failed: doing.failed,
             subagents: doing.subagents.len() as u64,
             tokens: doing.tokens,
+            alone: doing.alone,
             seen_at: doing.seen_at,
         })
     }

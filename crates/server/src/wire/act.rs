@@ -131,9 +131,16 @@ pub struct Agent {
     /// How many tokens its conversations have cost, those from a cache left out, as its client tells.
     #[serde(default)]
     pub tokens: u64,
+    /// How many acts its hook decided by itself, for it reached no server.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub alone: u64,
     /// When it was last heard of.
     #[schema(value_type = String, format = DateTime)]
     pub seen_at: Timestamp,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// One act, in short.
@@ -210,6 +217,10 @@ pub struct HookReply {
     pub stderr: String,
     /// The exit code.
     pub exit: u8,
+    /// What the hook keeps to decide by when it reaches no server: a signed text, or an empty one when it must keep
+    /// none. Left out when what it has will do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leave: Option<String>,
 }
 
 /// A client that is wired to a session.

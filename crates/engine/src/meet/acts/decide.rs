@@ -208,9 +208,11 @@ fn welcome(folds: &Folds, session: SessionId) -> String {
 /// Asking for a decision's record gives its facts back.
 pub(crate) fn decided(event: &Event) -> Result<&ActEvent, Refusal> {
     match event {
-        Event::Act(event @ (ActEvent::ActDecided { .. } | ActEvent::ActsLooked { .. })) => {
-            Ok(event)
-        }
+        Event::Act(
+            event @ (ActEvent::ActDecided { .. }
+            | ActEvent::ActsLooked { .. }
+            | ActEvent::ActsAlone { .. }),
+        ) => Ok(event),
         Event::Act(_) | Event::Guard(_) | Event::Work(_) | Event::Review(_) | Event::Queue(_) => {
             Err(Refusal::new("decision.unknown", "that record is no decision about an act")
                 .hint("`weir agents` and `weir log` show decisions: pass the `E…` beside one"))

@@ -10,8 +10,10 @@ const SCRIPT_BYTES_MAX: u64 = 64 << 10;
 const LINKS_MAX: usize = 40;
 
 /// The machine's own files. Scripts are read below `tree` only: what lies elsewhere is not the project's.
-pub(super) struct Disk<'a> {
-    pub(super) tree: &'a str,
+#[derive(Debug, Clone, Copy)]
+pub struct Disk<'a> {
+    /// The top of the work tree.
+    pub tree: &'a str,
 }
 
 impl Files for Disk<'_> {

@@ -82,6 +82,14 @@ impl Engine {
                 let (act, effects) = (found.act.clone(), found.effects.clone());
                 Ok((*session, scope_of(scope)?, act, effects, *bundle))
             }
+            ActEvent::ActsAlone { session, scope, bundle, acts, .. } => {
+                let found = acts.get(look).ok_or_else(|| {
+                    let sentence = format!("`{decision}` has {} acts", acts.len());
+                    Refusal::new("decision.unknown", sentence)
+                })?;
+                let (act, effects) = (found.act.clone(), found.effects.clone());
+                Ok((*session, scope_of(scope)?, act, effects, *bundle))
+            }
             _ => Err(Refusal::new("decision.unknown", "that record is no decision").into()),
         }
     }
@@ -153,6 +161,13 @@ fn decisions(event: ActEvent) -> Result<Vec<(SessionId, Recorded)>, Error> {
                 (session, Recorded { scope: scope.clone(), act: look.act, effects: look.effects })
             };
             looks.into_iter().map(recorded).collect()
+        }
+        ActEvent::ActsAlone { session, scope, acts, .. } => {
+            let scope = scope_of(&scope)?;
+            let recorded = |alone: weir_model::event::act::Alone| {
+                (session, Recorded { scope: scope.clone(), act: alone.act, effects: alone.effects })
+            };
+            acts.into_iter().map(recorded).collect()
         }
         _ => Vec::new(),
     })

@@ -29,6 +29,15 @@ pub(super) fn of_act(see: &See<'_>, event: &Event) -> String {
             let last = plain(&last.unwrap_or_default());
             format!("{} looked, {}: {last}", session(who), count(looks.len(), "time"))
         }
+        Event::ActsAlone { session: who, acts, .. } => {
+            let denied = acts.iter().filter(|act| act.ruling.answer != Answer::Allow).count();
+            let last = acts.last().map(|alone| weir_guard::acts::in_short(&alone.act.tool));
+            let (who, last) = (session(who), plain(&last.unwrap_or_default()));
+            let acts = count(acts.len(), "act");
+            format!(
+                "the hook of {who} decided {acts} without Weir, {denied} denied; the last: {last}"
+            )
+        }
         Event::ActFinished { session: who, failed, undecided, .. } => {
             let how = if *failed { "failed" } else { "ended" };
             let around = if *undecided { ", and no hook had told of it before" } else { "" };
