@@ -15,6 +15,7 @@ mod decide;
 mod habit;
 mod pause;
 mod record;
+mod silence;
 mod taint;
 mod tools;
 
@@ -23,6 +24,7 @@ pub use breaker::Track;
 pub use decide::{Decision, Question};
 pub use habit::{Asking, Habit, Proposal};
 pub use record::{exactly, for_record, in_short, is_look};
+pub use silence::{CANARY, silent};
 pub use taint::met;
 pub use tools::{Pinned, Quarantined};
 
@@ -73,6 +75,8 @@ pub struct Doing {
     pub checked: Option<(bool, String)>,
     /// What was seen of it that no hook had told.
     pub unguarded: Option<String>,
+    /// Whether an act was told of since its client was attached.
+    pub(crate) told: bool,
     /// When it was last heard of.
     pub seen_at: Timestamp,
     /// What it did last, and what that was answered.
@@ -176,6 +180,7 @@ pub fn evolve(acts: &mut Acts, at: Timestamp, position: Position, event: &Event)
             doing.client = Some((*client, version.clone()));
             doing.worktree.clone_from(worktree);
             doing.checked = None;
+            doing.told = false;
         }
         Event::ClientDetached { session, .. } => acts.doing(*session).client = None,
         Event::HookChecked { session, holds, found, .. } => {
@@ -196,6 +201,7 @@ pub fn evolve(acts: &mut Acts, at: Timestamp, position: Position, event: &Event)
                 why: why.unwrap_or_default(),
             };
             let doing = acts.doing(*session);
+            doing.told |= silence::tells(act);
             doing.take_subagent(act.subagent.as_ref().map(|subagent| subagent.id.as_str()));
             doing.count(last, ruling.answer);
             let by_person = approval.is_some() || ruling.answer == Answer::Ask;
@@ -205,6 +211,7 @@ pub fn evolve(acts: &mut Acts, at: Timestamp, position: Position, event: &Event)
             let doing = acts.doing(*session);
             for look in looks {
                 doing.allowed += 1;
+                doing.told |= silence::tells(&look.act);
                 doing.track.looked(look.at, record::exactly(&look.act));
                 let subagent = look.act.subagent.as_ref().map(|subagent| subagent.id.as_str());
                 doing.take_subagent(subagent);
@@ -230,6 +237,7 @@ pub fn evolve(acts: &mut Acts, at: Timestamp, position: Position, event: &Event)
                     why: why.unwrap_or_default(),
                 };
                 doing.count(last, answer);
+                doing.told |= silence::tells(&alone.act);
                 if answer == Answer::Allow {
                     doing.track.looked(alone.at, alone.exactly);
                 }

@@ -61,6 +61,19 @@ pub struct Guard {
     pub cents_per_million_tokens: u64,
     /// What a hook does that reaches no server.
     pub offline: Offline,
+    /// What becomes of a change that a session brings whose client is attached, and told of nothing that it did.
+    pub unguarded: Unguarded,
+}
+
+/// What becomes of a change whose session told of nothing that it did, although a client is attached to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unguarded {
+    /// It is taken, and the session is shown as unguarded.
+    #[default]
+    Record,
+    /// It is refused.
+    Refuse,
 }
 
 /// What a hook does that reaches no server.

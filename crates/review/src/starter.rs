@@ -5,7 +5,7 @@
 
 use crate::propose::Proposal;
 use std::fmt::Write as _;
-use weir_model::config::{Check, Config, Enforcement, Offline};
+use weir_model::config::{Check, Config, Enforcement, Offline, Unguarded};
 
 /// A commented `weir.toml` for `trunk`, with these checks.
 pub fn weir_toml(trunk: &str, checks: &[Proposal]) -> String {
@@ -47,6 +47,12 @@ pub fn weir_toml(trunk: &str, checks: &[Proposal]) -> String {
         Offline::Bundle => "bundle",
     };
     default_line(&mut text, "offline", &quoted(offline));
+    text.push_str(UNGUARDED);
+    let unguarded = match guard.unguarded {
+        Unguarded::Record => "record",
+        Unguarded::Refuse => "refuse",
+    };
+    default_line(&mut text, "unguarded", &quoted(unguarded));
     text
 }
 
@@ -109,8 +115,13 @@ const PRICE: &str = "\
 ";
 
 const OFFLINE: &str = "\
-# What an attached client's hook does that reaches no server: `refuse` everything, or decide by the last signed
-# `bundle` of policies, for an hour at most. Then only what nobody has to be asked for is allowed.
+# What an attached client's hook does that reaches no server: `refuse` everything, or decide by the last
+# signed `bundle` of policies, for an hour at most. Then only what needs nobody's yes is allowed.
+";
+
+const UNGUARDED: &str = "\
+# What becomes of a change whose session has a client attached, and a hook that told of nothing that was
+# done: `record` takes it and shows the session as unguarded, `refuse` does not take it.
 ";
 
 /// One check. The first also shows the limits it has without asking; a limit of its own is always written.

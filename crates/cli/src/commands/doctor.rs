@@ -160,7 +160,7 @@ fn canary(memory: &Memory) -> Result<String, String> {
 
 /// A forbidden command, as the client tells it to its hook.
 fn said_by(client: Agent, worktree: &str) -> (&'static str, String) {
-    let session = "weir-doctor";
+    let session = weir_guard::acts::CANARY;
     let (event, payload) = match client {
         Agent::Claude | Agent::Codex => (
             "PreToolUse",

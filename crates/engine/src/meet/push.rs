@@ -12,6 +12,8 @@ use crate::meet::sessions::asking_session;
 use crate::{Caller, Engine, Error, Folds};
 use facts::Facts;
 use weir_git::{CommitId, Objects, TreeId};
+use weir_model::act::Client;
+use weir_model::config::Unguarded;
 use weir_model::event::Mandate;
 use weir_model::event::review::Event as ReviewEvent;
 use weir_model::event::work::Hold;
@@ -215,6 +217,7 @@ impl Engine {
 
     fn examine(&self, caller: &Caller, asked: &Asked, objects: &Objects) -> Result<Verdict, Error> {
         let session = asking_session(caller)?;
+        self.see_silence(session)?;
         let now = self.now();
         let trunk = self.0.trunk.name();
         let commit = asked.new.map(|commit| commit.to_string()).unwrap_or_default();
@@ -266,6 +269,28 @@ impl Engine {
                 .read(|folds| folds.queue.gate().map_or(0, |g| g.approvals_needed)),
         };
         Ok(Verdict::Enter(Judged { hold, submission }))
+    }
+
+    /// A client is attached, and its hook told of nothing: on record before the change is, and refused where the trunk
+    /// says so.
+    fn see_silence(&self, session: SessionId) -> Result<(), Error> {
+        if self.silent_client(session).is_some() {
+            // What it looked at may be on its way to a record.
+            self.write_looks(session)?;
+        }
+        let Some(client) = self.silent_client(session) else { return Ok(()) };
+        self.0.core.run_blocking(Actor::Weir, None, |folds, _| {
+            let seen = folds.acts.brought_in_silence(session);
+            Ok(Decided::new(seen.into_iter().map(Event::from).collect(), ()))
+        })?;
+        match self.rules().guard.unguarded {
+            Unguarded::Record => Ok(()),
+            Unguarded::Refuse => Err(weir_guard::acts::silent(session, client).into()),
+        }
+    }
+
+    fn silent_client(&self, session: SessionId) -> Option<Client> {
+        self.read(|folds| folds.acts.silent_client(session))
     }
 
     /// What a push of `commit` for `task` became.

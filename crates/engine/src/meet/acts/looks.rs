@@ -60,7 +60,7 @@ impl Engine {
     }
 
     /// Writes what one session looked at.
-    pub(super) fn write_looks(&self, session: SessionId) -> Result<(), Error> {
+    pub(crate) fn write_looks(&self, session: SessionId) -> Result<(), Error> {
         self.0.looks.take(session).map_or(Ok(()), |batch| self.write_batch(session, batch))
     }
 

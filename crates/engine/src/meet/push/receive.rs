@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, ReadBuf};
 use weir_git::{Body, Decision, Push, Quarantine};
-use weir_model::{Actor, Refusal};
+use weir_model::{Actor, Refusal, RevisionId};
 
 /// What a push may hold beside its pack: commands and options.
 const COMMANDS_BYTES_MAX: u64 = 1 << 20;
@@ -103,10 +103,19 @@ impl Engine {
             }
             None => "it is on its way".to_owned(),
         };
-        vec![
+        let taken = [
             format!("{revision} for task {task}: taken in, {next}"),
             format!("follow it: weir show {}", revision.change),
-        ]
+        ];
+        taken.into_iter().chain(self.warning(*revision)).collect()
+    }
+
+    /// Whoever brings a change unseen is told that this was seen.
+    fn warning(&self, revision: RevisionId) -> Option<String> {
+        let client =
+            self.read(|folds| folds.acts.silent_client(folds.review.revision(revision)?.session))?;
+        let told = "attached, and its hook told of nothing that was done";
+        Some(format!("warning: {} is {told}; a person looks with `weir doctor`", client.title()))
     }
 }
 
