@@ -13,6 +13,7 @@ mod reply;
 mod see;
 mod serve;
 mod walls;
+pub mod webhook;
 mod weir;
 pub mod wire;
 

@@ -5,6 +5,7 @@
 //! eras of the protocol are one to us, `initialize` up to 2025-11-25 and `server/discover` from 2026-07-28, and no
 //! request ever needs the process that answered the last one. All types of the protocol's library stay in here.
 
+mod approvals;
 mod both;
 mod gate;
 mod hints;
@@ -44,7 +45,8 @@ to keep it.
 3. Run the `submit` command of the claim: a plain `git push`. If it is refused, the output says why and what to do.
 4. `change_status` with `wait_s` tells when it lands or comes back. If it comes back, its `repair` says what failed \
 and how to reproduce it: fix, commit and push again, under the same claim.
-5. `task_release` gives back what you will not finish. Any id that you see (`T1`, `C1.1`, `Q1`) can be shown: `show`.
+5. Where a person must say yes first, go on with something else; `approval_status` shows what was answered.
+6. `task_release` gives back what you will not finish. Any id that you see (`T1`, `C1.1`, `Q1`) can be shown: `show`.
 A refusal has a code, a sentence and a hint: do what the hint says.";
 
 /// The largest message: as much as the HTTP API takes.
@@ -115,10 +117,11 @@ impl ServerHandler for Endpoint {
     async fn list_tools(
         &self,
         _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
+        let listed = tools::listed(&door_of(&context)?);
         // Said to be complete: the newer era asks for the word, and the library leaves it out for the older one.
-        Ok(ListToolsResult::with_all_items(tools::all()))
+        Ok(ListToolsResult::with_all_items(listed))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {

@@ -1,6 +1,7 @@
 //! Serving: one listener, every door, and an end that lets what is under way finish.
 
 use crate::walls::walls;
+use crate::webhook::{self, Webhook};
 use crate::weir::Weir;
 use crate::{api, git, mcp, pages};
 use axum::Router;
@@ -20,6 +21,8 @@ pub struct Serving {
     pub public: Option<String>,
     /// The gateway to other tool servers: their tools stand beside Weir's own at `/mcp`, and alone at `/mcp/tools`.
     pub tools: Option<Gateway>,
+    /// Where events are posted that wait for a person.
+    pub webhook: Option<Webhook>,
 }
 
 /// How long what is under way may take once the end was asked for: a push, not a stream of events.
@@ -38,6 +41,10 @@ pub async fn serve(
     let own = format!("http://{}", listener.local_addr()?);
     let base = serving.public.unwrap_or(own);
     let tools = serving.tools.clone();
+    let posting = serving.webhook.map(|webhook| {
+        let (engine, base, closing) = (engine.clone(), base.clone(), shutdown.clone());
+        tokio::spawn(async move { webhook::post(engine, &base, webhook, closing).await })
+    });
     let router = router(engine, &base, serving.tools, shutdown.clone());
     let server =
         axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
@@ -50,6 +57,10 @@ pub async fn serve(
     };
     if let Some(tools) = tools {
         tools.close().await;
+    }
+    if let Some(posting) = posting {
+        // What was not taken is posted by the next start.
+        posting.abort();
     }
     served
 }

@@ -16,8 +16,9 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use weir_engine::{Found, Options, Space, Store};
-use weir_model::Position;
+use weir_model::{Position, Refusal};
 use weir_server::Serving;
+use weir_server::webhook::Webhook;
 
 /// Start Weir for the repository you stand in, and say where everything is
 ///
@@ -50,6 +51,21 @@ pub(crate) struct UpArgs {
     /// A folder with an organization's policies, which those of the repository can only make stricter
     #[arg(long, value_name = "FOLDER")]
     policy_floor: Option<PathBuf>,
+    /// Post what waits for a person, and what was answered, to this address: `https://…`
+    ///
+    /// As signed JSON, until it is taken; see docs/approvals.md. No file of a repository can name one, for agents write
+    /// there.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "WEIR_WEBHOOK",
+        hide_env_values = true,
+        requires = "webhook_secret"
+    )]
+    webhook: Option<String>,
+    /// The file with the secret that signs what is posted; only its owner may read it
+    #[arg(long, value_name = "FILE", env = "WEIR_WEBHOOK_SECRET", requires = "webhook")]
+    webhook_secret: Option<PathBuf>,
     /// Start it in the background and return when it answers
     #[arg(long)]
     detach: bool,
@@ -102,6 +118,7 @@ fn serve(ui: &mut Ui, space: &Space, found: &Found, args: &UpArgs) -> Result<(),
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(doing)?;
     let listen = Listen::new(args.listen, &found.home);
+    let webhook = webhook(args, found)?;
     let served = runtime.block_on(async {
         let mut ends = Ends::listen()?;
         let listener = listen.bind().await?;
@@ -111,7 +128,7 @@ fn serve(ui: &mut Ui, space: &Space, found: &Found, args: &UpArgs) -> Result<(),
         space.engine().set_remote(format!("{}/git", public.as_ref().unwrap_or(&url)));
         let shutdown = CancellationToken::new();
         let engine = space.engine().clone();
-        let serving = Serving { public, tools: Some(engine.gateway()?) };
+        let serving = Serving { public, tools: Some(engine.gateway()?), webhook };
         let server = tokio::spawn(weir_server::serve(engine, listener, serving, shutdown.clone()));
         let space_url = url.clone();
         let known = found.clone();
@@ -142,6 +159,18 @@ fn serve(ui: &mut Ui, space: &Space, found: &Found, args: &UpArgs) -> Result<(),
     let _ = std::fs::remove_file(found.home.join("server.json"));
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
+}
+
+/// Where to post what waits for a person, if that was asked for.
+fn webhook(args: &UpArgs, found: &Found) -> Result<Option<Webhook>, CommandError> {
+    let (Some(url), Some(file)) = (&args.webhook, &args.webhook_secret) else { return Ok(None) };
+    let Some((_, secret)) = crate::here::read_private(file)? else {
+        let sentence = format!("there is no file `{}` with the webhook's secret", file.display());
+        return Err(Refusal::new("webhook.secret", sentence)
+            .hint("`openssl rand -hex 32 > FILE && chmod 600 FILE` makes one")
+            .into());
+    };
+    Ok(Some(Webhook::new(url, &secret, &found.home.join("private"))?))
 }
 
 fn say(ui: &mut Ui, doors: &Doors, found: &Found, address: SocketAddr) -> Result<(), CommandError> {

@@ -4,13 +4,14 @@
 //! may have no shell of ours, and does what a hint says to the letter.
 
 /// What a tool does that a command does, too: the command, the tool, and the argument that takes the command's own.
-const TOOLS: [(&str, &str, &str); 8] = [
+const TOOLS: [(&str, &str, &str); 9] = [
     ("task list", "task_list", ""),
     ("task next", "task_claim", ""),
     ("task claim", "task_claim", "task"),
     ("task release", "task_release", "task"),
     ("task show", "show", "id"),
     ("change show", "change_status", "change"),
+    ("approval list", "approval_status", ""),
     ("show", "show", "id"),
     ("submit", "the `submit` command of your claim", ""),
 ];

@@ -1,6 +1,6 @@
 //! The tools: what each takes and gives, and the one call behind it.
 
-use super::schema;
+use super::{approvals, schema};
 use crate::api::{changes, look, tasks};
 use crate::door::Door;
 use crate::reply::Problem;
@@ -99,8 +99,8 @@ pub(super) enum Called {
 }
 
 /// What a tool may change, in the protocol's four hints. All of them stay inside this space, so none is open to
-/// the world, and none destroys: some clients refuse whatever does not say so.
-fn hints(title: &str, read_only: bool, idempotent: bool) -> ToolAnnotations {
+/// the world, and none that an agent gets destroys: some clients refuse whatever does not say so.
+pub(super) fn hints(title: &str, read_only: bool, idempotent: bool) -> ToolAnnotations {
     ToolAnnotations::with_title(title)
         .read_only(read_only)
         .destructive(false)
@@ -108,7 +108,7 @@ fn hints(title: &str, read_only: bool, idempotent: bool) -> ToolAnnotations {
         .open_world(false)
 }
 
-fn tool<I, O>(name: &'static str, text: &'static str, hints: ToolAnnotations) -> Tool
+pub(super) fn tool<I, O>(name: &'static str, text: &'static str, hints: ToolAnnotations) -> Tool
 where
     I: PartialSchema + ToSchema,
     O: PartialSchema + ToSchema,
@@ -120,7 +120,7 @@ where
 
 /// Every tool.
 pub(super) fn all() -> Vec<Tool> {
-    vec![
+    let work = vec![
         tool::<TaskList, Task>(
             "task_list",
             "The tasks that are ready to be claimed, oldest first; or all that are open, with who has them and what \
@@ -151,7 +151,13 @@ pub(super) fn all() -> Vec<Tool> {
             "Everything known about an id, what it hangs together with, and what happened to it.",
             hints("Show anything", true, true),
         ),
-    ]
+    ];
+    work.into_iter().chain(approvals::all()).collect()
+}
+
+/// The tools that are listed for whoever asks.
+pub(super) fn listed(door: &Door) -> Vec<Tool> {
+    all().into_iter().filter(|tool| approvals::is_listed(door, &tool.name)).collect()
 }
 
 /// Calls a tool by its name.
@@ -162,6 +168,9 @@ pub(super) async fn call(door: &Door, name: &str, arguments: Value) -> Called {
         "task_release" => value(task_release(door, arguments).await),
         "change_status" => value(change_status(door, arguments).await),
         "show" => value(show(door, arguments).await),
+        "approval_status" => value(approvals::status(door, arguments)),
+        "approval_list" => value(approvals::list(door, arguments).await),
+        "approval_answer" => value(approvals::answer(door, arguments).await),
         _ => return Called::NoSuchTool,
     };
     match called {
@@ -175,7 +184,7 @@ fn value<T: Serialize>(called: Result<T, Problem>) -> Result<Value, Problem> {
         .map_err(|_| Problem::failed("the answer could not be written".to_owned()))
 }
 
-fn read<T: for<'de> Deserialize<'de>>(arguments: Value) -> Result<T, Problem> {
+pub(super) fn read<T: for<'de> Deserialize<'de>>(arguments: Value) -> Result<T, Problem> {
     serde_json::from_value(arguments).map_err(|error| {
         let sentence = format!("the arguments are not what this tool takes: {error}");
         Refusal::new("request.malformed", sentence).hint("look at the tool's input schema").into()

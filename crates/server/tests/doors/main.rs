@@ -10,3 +10,4 @@ mod openapi;
 mod pages;
 mod support;
 mod walls;
+mod webhook;

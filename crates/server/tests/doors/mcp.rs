@@ -127,7 +127,8 @@ async fn every_tool_says_what_it_may_change() {
         let list = answer.json()["result"]["tools"].clone();
         let tools = list.as_array().expect("tools");
         let names: Vec<&str> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
-        let expected = ["task_list", "task_claim", "task_release", "change_status", "show"];
+        let expected =
+            ["task_list", "task_claim", "task_release", "change_status", "show", "approval_status"];
         assert_eq!(names, expected);
         for tool in tools {
             let hints = &tool["annotations"];
@@ -165,6 +166,98 @@ async fn an_agent_goes_the_way_by_tools_alone() {
         assert_eq!(shown["structuredContent"]["thing"]["state"], json!("claimed"));
         let back = call(&house, &agent, era, "task_release", json!({"task": task})).await;
         assert_eq!(back["structuredContent"], json!({"done": true}));
+    }
+}
+
+/// Has an agent ask to install a package, and gives the session's own words to its client.
+async fn ask_for(house: &House, agent: &str, package: &str) -> String {
+    let payload = json!({"session_id": "c1", "cwd": house.folder.path(), "tool_name": "Bash",
+        "hook_event_name": "PreToolUse", "tool_use_id": "t",
+        "tool_input": {"command": format!("npm install {package}")}});
+    let answer =
+        house.ask(agent, Method::POST, "/v1/hook/claude?event=PreToolUse", Some(payload)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.text
+}
+
+fn states(list: &Value) -> Vec<(&str, &str)> {
+    let items = list["structuredContent"]["items"].as_array().expect("a list").iter();
+    items.filter_map(|one| Some((one["id"].as_str()?, one["state"].as_str()?))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_sees_what_a_person_answered_and_answers_nothing_itself() {
+    for era in ERAS {
+        let house = House::new();
+        let (agent, other) = (house.agent("claude").await, house.agent("codex").await);
+        for session in ["S1", "S2"] {
+            let attach =
+                json!({"client": "claude", "version": "1", "worktree": house.folder.path()});
+            house.post(&format!("/v1/sessions/{session}/attach"), attach).await;
+        }
+        for package in ["left-pad", "right-pad"] {
+            ask_for(&house, &agent, package).await;
+        }
+        ask_for(&house, &other, "up-pad").await;
+        let status = call(&house, &agent, era, "approval_status", json!({})).await;
+        assert_eq!(states(&status), [("A2", "waiting"), ("A1", "waiting")], "its own only");
+        let foreign = call(&house, &agent, era, "approval_status", json!({"approval": "A3"})).await;
+        assert_eq!(refused(&foreign), "approval.unknown");
+
+        // A person's tools are not listed for an agent, and refuse one that knows them by name.
+        for answer in ["allow", "refuse"] {
+            let arguments = json!({"approval": "A1", "answer": answer});
+            let no = call(&house, &agent, era, "approval_answer", arguments).await;
+            assert_eq!(refused(&no), "approval.not_a_person");
+        }
+
+        let owner = house.owner.clone();
+        let list = call(&house, &owner, era, "approval_list", json!({})).await;
+        assert_eq!(list["structuredContent"]["total"], 3);
+        let one = call(&house, &owner, era, "approval_list", json!({"approval": "A1"})).await;
+        let effects = one["structuredContent"]["items"][0]["effects"].to_string();
+        assert!(effects.contains("left-pad"), "what it comes to: {effects}");
+        let allow = json!({"approval": "A1", "answer": "allow", "uses": 2, "length": "30m"});
+        let given = call(&house, &owner, era, "approval_answer", allow).await;
+        assert_eq!(given["structuredContent"]["state"], "granted");
+        let refuse = json!({"approval": "A2", "answer": "refuse", "why": "use the other"});
+        call(&house, &owner, era, "approval_answer", refuse).await;
+
+        let status = call(&house, &agent, era, "approval_status", json!({})).await;
+        assert_eq!(states(&status), [("A2", "refused"), ("A1", "granted")]);
+        let items = &status["structuredContent"]["items"];
+        assert_eq!(
+            (&items[0]["comment"], &items[1]["uses_left"]),
+            (&json!("use the other"), &json!(2))
+        );
+        assert!(!ask_for(&house, &agent, "left-pad").await.contains("deny"));
+        let status = call(&house, &agent, era, "approval_status", json!({"approval": "A1"})).await;
+        assert_eq!(status["structuredContent"]["items"][0]["uses_left"], 1);
+
+        let again = json!({"approval": "A2", "answer": "allow"});
+        refused(&call(&house, &owner, era, "approval_answer", again).await);
+        let stray = json!({"approval": "A3", "answer": "refuse", "uses": 2});
+        let stray = call(&house, &owner, era, "approval_answer", stray).await;
+        assert_eq!(refused(&stray), "request.malformed");
+    }
+}
+
+#[tokio::test]
+async fn a_person_is_offered_what_an_agent_is_not() {
+    let house = House::new();
+    let owner = house.owner.clone();
+    for era in ERAS {
+        let answer = say(&house, &owner, era, &message(era, "tools/list", json!({}))).await;
+        let list = answer.json()["result"]["tools"].clone();
+        let tools = list.as_array().expect("tools");
+        let hint = |name: &str, hint: &str| {
+            let tool = tools.iter().find(|tool| tool["name"] == name);
+            tool.unwrap_or_else(|| panic!("{name} in {list}"))["annotations"][hint].clone()
+        };
+        assert_eq!(hint("approval_list", "readOnlyHint"), true);
+        assert_eq!(hint("approval_answer", "readOnlyHint"), false);
+        assert_eq!(hint("approval_answer", "destructiveHint"), true);
+        assert!(!tools.iter().any(|tool| tool["name"] == "approval_status"));
     }
 }
 
