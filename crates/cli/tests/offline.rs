@@ -108,6 +108,10 @@ fn what_is_not_ours_or_was_changed_is_no_leave() {
     assert!(!may(&field.bash("ls")));
     // What was decided before is told all the same, by a person who takes the client off.
     assert!(field.kept("list").is_some());
+    field.repo.up();
+    field.weir(&["detach", "claude"]).expect(0);
+    assert!(field.kept("list").is_none());
+    assert_eq!(field.repo.json(&["agents"])["agents"][0]["alone"], 2);
 }
 
 #[test]

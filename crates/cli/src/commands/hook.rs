@@ -18,7 +18,7 @@ use std::fs::File;
 use std::io::{BufReader, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use weir_hook::{PAYLOAD_MAX, Reply};
 use weir_model::act::{Client, Moment};
 use weir_model::{Digest, SessionId};
@@ -41,7 +41,8 @@ pub(crate) struct HookArgs {
     attended: bool,
 }
 
-/// The client's own limit is longer, so that this always speaks first.
+/// For all that is asked of a server. The client's own limit is longer, also by what deciding alone takes, so that this
+/// always speaks first.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Reading a longer one would take seconds.
@@ -105,6 +106,7 @@ fn answer(client: Client, event: &str, attended: bool) -> Reply {
 
 fn ask(client: Client, event: &str, attended: bool) -> Result<HookReply, String> {
     let payload = payload()?;
+    let started = Instant::now();
     let Speaking { speaker, kept } = Speaking::find(client)?;
     let alone = kept.as_ref().and_then(|kept| Some((kept.alone()?, kept)));
     let tokens = spent(client, event, &payload);
@@ -122,7 +124,10 @@ fn ask(client: Client, event: &str, attended: bool) -> Result<HookReply, String>
     }
     let brought = alone.as_ref().map_or(Ok(()), |(alone, kept)| alone.bring(&kept.speaker));
     let asked = match brought {
-        Ok(()) => exchange(&speaker, &format!("/v1/hook/{client}?{query}"), &payload),
+        Ok(()) => {
+            let left = DEADLINE.saturating_sub(started.elapsed());
+            exchange(&speaker, (&format!("/v1/hook/{client}?{query}"), &payload), left)
+        }
         Err(Unbrought::Unreachable(error)) => Err(No::Unreachable(error)),
         Err(Unbrought::Kept(why)) => Err(No::Said(why)),
     };
@@ -169,9 +174,13 @@ enum No {
 /// An answer has room for what every policy of an organization says.
 const REPLY_BYTES_MAX: u64 = 16 << 20;
 
-fn exchange(speaker: &Speaker, path: &str, payload: &[u8]) -> Result<HookReply, No> {
+fn exchange(
+    speaker: &Speaker,
+    (path, payload): (&str, &[u8]),
+    left: Duration,
+) -> Result<HookReply, No> {
     let url = speaker.url.trim_end_matches('/');
-    let request = agent(url, DEADLINE)
+    let request = agent(url, left)
         .post(format!("{url}{path}"))
         .header("Authorization", format!("Bearer {}", speaker.token))
         .header("Content-Type", "application/json");

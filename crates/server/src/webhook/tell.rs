@@ -107,7 +107,8 @@ fn name(event: &ActEvent) -> Option<&'static str> {
         | ActEvent::Paused { .. }
         | ActEvent::Resumed { .. }
         | ActEvent::PolicySet { .. }
-        | ActEvent::ToolPinned { .. } => None,
+        | ActEvent::ToolPinned { .. }
+        | ActEvent::ToolServerNoticed { .. } => None,
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct Alone {
 }
 
 /// Another hook has the list for as long as it takes to decide one act, or to bring it.
-const LOCK: Duration = Duration::from_secs(3);
+const LOCK: Duration = Duration::from_secs(2);
 /// A server that answers at all takes a list in much less.
 const BRING: Duration = Duration::from_secs(8);
 
