@@ -108,6 +108,7 @@ fn name(event: &ActEvent) -> Option<&'static str> {
         | ActEvent::Resumed { .. }
         | ActEvent::PolicySet { .. }
         | ActEvent::ToolPinned { .. }
+        | ActEvent::SpendCounted { .. }
         | ActEvent::ToolServerNoticed { .. } => None,
     }
 }
