@@ -38,7 +38,7 @@ fn open(scope: Scope, bundle: &Bundle) -> Open {
 
 fn shell(command: &str) -> Act {
     Act {
-        client: Client::Claude,
+        client: Some(Client::Claude),
         moment: Moment::BeforeTool,
         conversation: "c".to_owned(),
         subagent: None,

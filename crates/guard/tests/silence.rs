@@ -7,9 +7,9 @@ use weir_model::{Digest, Position, SessionId, Timestamp};
 
 const SESSION: SessionId = SessionId(1);
 
-fn act(conversation: &str) -> Act {
+fn act(conversation: &str, client: Option<Client>) -> Act {
     Act {
-        client: Client::Claude,
+        client,
         moment: Moment::BeforeTool,
         conversation: conversation.to_owned(),
         subagent: None,
@@ -24,7 +24,9 @@ fn event(word: &str) -> Event {
     let (session, at, exactly) = (SESSION, Timestamp::default(), Digest::of(b"ls"));
     let (scope, bundle, effects) = (String::new(), Digest::of(b""), Vec::new());
     let conversation = if word.ends_with("canary") { CANARY } else { "c1" };
-    let act = act(conversation);
+    // What comes by the tool gateway no client told of.
+    let client = (word != "gateway").then_some(Client::Claude);
+    let act = act(conversation, client);
     match word {
         "attach" => Event::ClientAttached {
             session,
@@ -33,7 +35,7 @@ fn event(word: &str) -> Event {
             worktree: "/w".to_owned(),
         },
         "detach" => Event::ClientDetached { session, client: Client::Claude },
-        "decide" | "canary" => Event::ActDecided {
+        "decide" | "canary" | "gateway" => Event::ActDecided {
             session,
             act,
             exactly,
@@ -74,6 +76,7 @@ fn only_a_client_that_tells_of_nothing_is_silent() {
         "attach alone              | heard",
         "attach canary             | silent, recorded",
         "attach look-at-canary     | silent, recorded",
+        "attach gateway            | silent, recorded",
         "attach canary decide      | heard",
         "attach decide canary      | heard",
         "attach end                | silent, known",

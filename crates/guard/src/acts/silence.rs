@@ -11,9 +11,9 @@ use weir_model::{Refusal, SessionId};
 /// The conversation that `weir doctor` tells its canary in: that a hook can be asked is no proof that its client does.
 pub const CANARY: &str = "weir-doctor";
 
-/// Whether an act tells of a client at work.
+/// Whether an act tells of a client at work: a hook told of it. A call that came by the tool gateway did not need one.
 pub(super) fn tells(act: &Act) -> bool {
-    act.conversation != CANARY
+    act.client.is_some() && act.conversation != CANARY
 }
 
 impl Acts {
