@@ -1,7 +1,7 @@
 //! A server for the official conformance suite of the protocol: `cargo xtask test --conformance` starts it.
 //!
-//! A space in a temporary repository, with Weir's own tools at `/mcp` and a fixture tool server behind the gateway at
-//! `/mcp/tools`. The suite shows no token, so that this program adds one to every request. It prints its address, and
+//! A space in a temporary repository, with a fixture tool server behind the gateway: beside Weir's own tools at `/mcp`,
+//! alone at `/mcp/tools`. The suite shows no token, so that this program adds one to every request. It prints its address, and
 //! ends when its standard input does.
 //!
 //!     conformance PATH-OF-WEIR-TOOLSERVER
