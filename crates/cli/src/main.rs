@@ -17,6 +17,7 @@ mod reference;
 mod render;
 mod servers;
 mod table;
+mod tree;
 mod ui;
 mod words;
 

@@ -5,18 +5,18 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::here::{Here, SessionFile};
 use crate::render;
+use crate::tree::Tree;
 use crate::ui::{Form, Ui};
-use std::ffi::OsStr;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use weir_model::{ChangeId, Refusal, TaskId};
 use weir_server::wire::{Change, ChangeState, Space, Task};
 
 /// Bring the commit you stand on: push it for review, test and landing
 ///
-/// The same as `git push weir HEAD:refs/for/<trunk>` with the token of your session. What the server says about the
-/// push is git's own output. With `--wait`, a change that comes back is printed with what to repair, and the exit
-/// code is 6.
+/// The same as `git push weir HEAD:refs/for/<trunk>` with the token of your session, but that no program is run which
+/// the tree's own configuration names (hooks, filters, monitors): an agent may have written it. What the server says
+/// about the push is git's own output. With `--wait`, a change that comes back is printed with what to repair, and the
+/// exit code is 6.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SubmitArgs {
     /// Wait until the change has landed, or came back
@@ -31,10 +31,11 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, args: &SubmitArgs) -> Result<Exit, C
     let repository = here.repository()?;
     let session = repository.session()?;
     let weir = here.client()?;
-    refuse_uncommitted(&here.dir)?;
+    let tree = Tree::at(&here.dir)?;
+    refuse_uncommitted(&tree)?;
     let space: Space = weir.get("/v1/space")?;
-    let head = git_line(&here.dir, ["rev-parse", "--verify", "HEAD^{commit}"])?;
-    push(ui, here, &weir, &space)?;
+    let head = said(&tree, ["rev-parse", "--verify", "HEAD^{commit}"])?;
+    push(ui, &tree, &weir, &space)?;
     let task = args.task.or(session.as_ref().and_then(|SessionFile { task, .. }| *task));
     let change = find(&weir, task, &head)?;
     let change = if args.wait { wait(ui, &weir, change)? } else { change };
@@ -49,9 +50,9 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, args: &SubmitArgs) -> Result<Exit, C
 }
 
 /// What is not committed is not brought, and whoever forgot to commit should hear it now.
-fn refuse_uncommitted(dir: &Path) -> Result<(), CommandError> {
-    let changed = git(dir, ["status", "--porcelain", "--untracked-files=normal"])?;
-    let lines = String::from_utf8_lossy(&changed.stdout);
+fn refuse_uncommitted(tree: &Tree) -> Result<(), CommandError> {
+    let status = ["status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=dirty"];
+    let lines = said(tree, status)?;
     let Some(first) = lines.lines().next() else { return Ok(()) };
     let sentence = match lines.lines().count() {
         1 => format!("`{}` is not committed", first.get(3..).unwrap_or(first)),
@@ -63,21 +64,14 @@ fn refuse_uncommitted(dir: &Path) -> Result<(), CommandError> {
 }
 
 /// Pushes. Git's words go to the terminal as they come; for programs they become the parts of the refusal.
-fn push(ui: &mut Ui, here: &Here, weir: &Client, space: &Space) -> Result<(), CommandError> {
-    let mut git = Command::new("git");
-    git.current_dir(&here.dir)
-        .args(["push", "--porcelain", &space.git, &format!("HEAD:refs/for/{}", space.trunk)])
-        .env("GIT_TERMINAL_PROMPT", "0");
-    if let Some(token) = weir.token() {
-        // In git's environment, where no process list shows it. The empty value takes back what a worktree's own
-        // configuration says, or the header would be sent twice.
-        let key = format!("http.{}.extraHeader", space.git);
-        git.env("GIT_CONFIG_COUNT", "2")
-            .env("GIT_CONFIG_KEY_0", &key)
-            .env("GIT_CONFIG_VALUE_0", "")
-            .env("GIT_CONFIG_KEY_1", &key)
-            .env("GIT_CONFIG_VALUE_1", format!("Authorization: Bearer {token}"));
-    }
+fn push(ui: &mut Ui, tree: &Tree, weir: &Client, space: &Space) -> Result<(), CommandError> {
+    let key = format!("http.{}.extraHeader", space.git);
+    let bearer = weir.token().map(|token| format!("Authorization: Bearer {token}"));
+    // The empty value takes back what a worktree's own configuration says, or the header would be sent twice.
+    let header = bearer.as_deref().map(|bearer| [(key.as_str(), ""), (key.as_str(), bearer)]);
+    let mut git = tree.git(header.as_ref().map_or(&[], |header| &header[..]));
+    git.args(["push", "--porcelain", &space.git]);
+    git.arg(format!("HEAD:refs/for/{}", space.trunk));
     if ui.form() == Form::People {
         git.stderr(Stdio::inherit());
     }
@@ -166,23 +160,15 @@ fn wait(ui: &mut Ui, weir: &Client, change: Change) -> Result<Change, CommandErr
     Ok(change)
 }
 
-fn git<const N: usize>(dir: &Path, args: [&str; N]) -> Result<Output, CommandError> {
-    let args = args.map(OsStr::new);
-    let output = Command::new("git")
-        .current_dir(dir)
-        .args(args)
-        .output()
-        .map_err(CommandError::doing("run git"))?;
+/// What git printed, as text.
+fn said<const N: usize>(tree: &Tree, args: [&str; N]) -> Result<String, CommandError> {
+    let output = tree.git(&[]).args(args).output().map_err(CommandError::doing("run git"))?;
     if output.status.success() {
-        return Ok(output);
+        return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
     let said = said.trim().strip_prefix("fatal: ").unwrap_or(said.trim()).to_owned();
     Err(Refusal::new("repo.unreadable", format!("git says: {said}")).into())
-}
-
-fn git_line<const N: usize>(dir: &Path, args: [&str; N]) -> Result<String, CommandError> {
-    Ok(String::from_utf8_lossy(&git(dir, args)?.stdout).trim().to_owned())
 }
 
 #[cfg(test)]
