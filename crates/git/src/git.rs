@@ -18,7 +18,7 @@ use weir_model::Refusal;
 pub const GIT_OLDEST: (u32, u32) = (2, 40);
 
 /// Configuration that wins over every file, the repository's own included.
-const CONFIG: [&str; 21] = [
+const CONFIG: [&str; 20] = [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.attributesFile=/dev/null",
@@ -37,7 +37,6 @@ const CONFIG: [&str; 21] = [
     "safe.directory=*",
     "safe.bareRepository=all",
     "credential.helper=",
-    "protocol.allow=never",
     // A merge must give one tree on every machine.
     "merge.renames=true",
     "merge.directoryRenames=false",
@@ -75,6 +74,8 @@ pub(crate) fn bare_git() -> Command {
         .env("GIT_OPTIONAL_LOCKS", "0")
         .env("GIT_NO_REPLACE_OBJECTS", "1")
         .env("GIT_NO_LAZY_FETCH", "1")
+        // Not as a setting: a repository can make a closer one, for each protocol.
+        .env("GIT_ALLOW_PROTOCOL", "none")
         .env("GIT_TEMPLATE_DIR", "")
         .stdin(Stdio::null());
     for setting in CONFIG {

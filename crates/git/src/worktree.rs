@@ -90,10 +90,11 @@ impl Worktree {
     }
 
     /// Replaces the settings of an existing folder, when the token or the URL is another. A folder that
-    /// lost its `.git` is refused with `worktree.gone`.
+    /// lost its `.git` is refused with `worktree.gone`, and so is one whose `.git` leads elsewhere: the
+    /// token would be written there.
     pub fn renew(trunk: &Trunk, folder: &Path, spec: &WorktreeSpec) -> Result<Self, Error> {
         let git_dir = folder.join(".git");
-        if !git_dir.is_dir() {
+        if !fs::symlink_metadata(&git_dir).is_ok_and(|found| found.is_dir()) {
             let sentence = format!("`{}` is no work tree of a session", folder.display());
             return Err(Refusal::new("worktree.gone", sentence).hint("make a new one").into());
         }
