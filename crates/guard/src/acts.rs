@@ -205,14 +205,16 @@ pub fn evolve(acts: &mut Acts, at: Timestamp, position: Position, event: &Event)
             doing.take_subagent(act.subagent.as_ref().map(|subagent| subagent.id.as_str()));
             doing.count(last, ruling.answer);
             let by_person = approval.is_some() || ruling.answer == Answer::Ask;
-            doing.track.decided(at, *exactly, (ruling.answer, by_person), &act.tool, effects);
+            doing.track.decided(at, *exactly, (ruling.answer, by_person), act, effects);
         }
         Event::ActsLooked { session, looks, .. } => {
             let doing = acts.doing(*session);
             for look in looks {
                 doing.allowed += 1;
                 doing.told |= silence::tells(&look.act);
-                doing.track.looked(look.at, record::exactly(&look.act));
+                let exactly = record::exactly(&look.act);
+                doing.track.looked(look.at, exactly);
+                doing.track.answered(exactly, look.act.call.as_ref(), Answer::Allow);
                 let subagent = look.act.subagent.as_ref().map(|subagent| subagent.id.as_str());
                 doing.take_subagent(subagent);
             }
@@ -301,6 +303,11 @@ impl Doing {
     /// Whether an act with these arguments was decided of late.
     pub fn has_decided(&self, exactly: Digest) -> bool {
         self.track.has(exactly)
+    }
+
+    /// Whether this very call was refused, so that it should never have happened.
+    pub fn has_refused(&self, exactly: Digest, call: Option<&String>) -> bool {
+        self.track.has_refused(exactly, call)
     }
 
     /// Whether a call with these arguments failed when it was last made.

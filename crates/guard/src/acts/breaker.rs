@@ -5,7 +5,7 @@ use super::{Acts, Doing, Question, changes};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
-use weir_model::act::{Answer, Effect, Reason, Tool};
+use weir_model::act::{Act, Answer, Effect, Reason, Tool};
 use weir_model::event::act::Step;
 use weir_model::{Context, Digest, SessionId, Timestamp};
 
@@ -47,6 +47,9 @@ pub struct Track {
     failures: BTreeMap<Digest, usize>,
     /// How many acts in a row were refused.
     refusals: usize,
+    /// The latest acts that were refused and not allowed since, each with what the client calls the call.
+    #[serde(default)]
+    refused: VecDeque<(Digest, Option<String>)>,
     /// When sub-agents were started.
     spawns: VecDeque<Timestamp>,
     /// When tokens were told of, and how many.
@@ -68,9 +71,10 @@ impl Track {
         at: Timestamp,
         exactly: Digest,
         (answer, by_person): (Answer, bool),
-        tool: &Tool,
+        act: &Act,
         effects: &[Effect],
     ) {
+        self.answered(exactly, act.call.as_ref(), answer);
         if by_person {
             // A person stands in between: they see how often they are asked.
             self.count(at);
@@ -87,12 +91,23 @@ impl Track {
             Answer::Ask => {}
             Answer::Deny => self.refusals += 1,
         }
-        let spawns = matches!(tool, Tool::Subagent { .. })
+        let spawns = matches!(act.tool, Tool::Subagent { .. })
             || effects.iter().any(|effect| matches!(effect, Effect::Spawns { .. }));
         if spawns && answer == Answer::Allow {
             self.spawns.push_back(at);
             while self.spawns.len() > SPAWNS[2] + 1 {
                 self.spawns.pop_front();
+            }
+        }
+    }
+
+    /// What was said last of a call counts.
+    pub(super) fn answered(&mut self, exactly: Digest, call: Option<&String>, answer: Answer) {
+        self.refused.retain(|(refused, known)| *refused != exactly || is_other(known, call));
+        if answer == Answer::Deny {
+            self.refused.push_back((exactly, call.cloned()));
+            if self.refused.len() > WINDOW {
+                self.refused.pop_front();
             }
         }
     }
@@ -132,6 +147,11 @@ impl Track {
 
     pub(super) fn has(&self, exactly: Digest) -> bool {
         self.latest.contains(&exactly) || self.by_person.contains(&exactly)
+    }
+
+    /// Whether the last that was said of this very call is no.
+    pub(super) fn has_refused(&self, exactly: Digest, call: Option<&String>) -> bool {
+        self.refused.iter().any(|(refused, known)| *refused == exactly && !is_other(known, call))
     }
 
     pub(super) fn fails(&self, exactly: Digest) -> bool {
@@ -188,6 +208,11 @@ impl Track {
             .filter_map(|(count, limits, why)| Some(Trip { step: step(count, limits)?, why }));
         trips.max_by_key(|trip| trip.step)
     }
+}
+
+/// Whether two calls are told apart by what the client calls them; not every client names its calls.
+fn is_other(one: &Option<String>, another: Option<&String>) -> bool {
+    one.as_ref().zip(another).is_some_and(|(one, another)| one != another)
 }
 
 impl Acts {

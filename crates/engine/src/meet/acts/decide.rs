@@ -175,13 +175,20 @@ impl Engine {
             let is_decided = is_kept || doing.is_some_and(|doing| doing.has_decided(exactly));
             // Without a client attached nobody promised that its hooks are complete.
             let undecided = !is_decided && doing.is_some_and(|doing| doing.client.is_some());
+            // A client may tell of a call that it did not make as one that failed; what went well was made.
+            let refused = !failed
+                && !is_kept
+                && doing.is_some_and(|doing| doing.has_refused(exactly, call.as_ref()));
             let recovers = doing.is_some_and(|doing| doing.is_failing(exactly));
-            if !failed && !undecided && (is_kept || !recovers) {
+            if !failed && !undecided && !refused && (is_kept || !recovers) {
                 return Ok(Decided::new(Vec::new(), ()));
             }
             let call = call.clone();
             let finished = ActEvent::ActFinished { session, exactly, call, failed, undecided };
-            Ok(Decided::new(vec![finished.into()], ()))
+            let why = "a call happened that had been refused".to_owned();
+            let open = refused.then_some(ActEvent::Unguarded { session, why });
+            let events = std::iter::once(finished).chain(open).map(Event::from).collect();
+            Ok(Decided::new(events, ()))
         })
         .await?;
         Ok(Answered::silent())
