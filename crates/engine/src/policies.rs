@@ -164,10 +164,15 @@ fn texts(
 ) -> Result<Vec<(String, String)>, Error> {
     let mut files = Vec::new();
     for entry in objects.folder(commit, BStr::new(folder.as_bytes()))? {
-        let Ok(name) = String::from_utf8(entry.name.to_vec()) else { continue };
-        if !name.ends_with(ending) {
+        let bytes = entry.name.to_vec();
+        if !bytes.ends_with(ending.as_bytes()) {
             continue;
         }
+        let name = String::from_utf8(bytes).map_err(|bytes| {
+            let name = String::from_utf8_lossy(bytes.as_bytes()).into_owned();
+            let sentence = format!("`{folder}/{name}` has no name in UTF-8");
+            Refusal::new("policy.malformed", sentence)
+        })?;
         let path = format!("{folder}/{name}");
         if files.len() >= FILES_MAX {
             let sentence = format!("`{folder}` has more than {FILES_MAX} files");
@@ -226,4 +231,54 @@ pub(crate) fn malformed(faults: &[Fault]) -> Refusal {
     };
     Refusal::new("policy.malformed", format!("{first}{more}"))
         .hint("the old policies stay in force; `weir guard test` shows all faults")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Field, MemoryStore};
+
+    /// T26: what does not load is told, and changes nothing.
+    #[tokio::test]
+    async fn policies_that_do_not_parse_leave_the_old_ones_in_force() {
+        let field = Field::on(MemoryStore::default());
+        let shipped = field.engine.policies().digest();
+        let land = |name: &str, text: &str| {
+            let commit = field.commit(&format!("{FOLDER}/{name}"), text);
+            field.engine.trunk().keep(commit).expect("kept");
+            field.engine.read_policies(commit).expect("recorded");
+            (field.engine.policies().digest(), field.engine.policies_fault())
+        };
+        let good = "@id(\"mine\")\n@reason(\"no\")\nforbid (principal, action == Action::\"spawn\", resource);\n";
+        let (mine, fault) = land("a.cedar", good);
+        assert!(mine != shipped && fault.is_none(), "{fault:?}");
+        for (text, told) in [
+            ("forbid (principal, action,", "a.cedar"),
+            (
+                "@id(\"x\")\n@reason(\"no\")\nforbid (principal, action, resource)\nwhen { resource.nowhere };\n",
+                "a.cedar:",
+            ),
+        ] {
+            let (now, fault) = land("a.cedar", text);
+            assert_eq!(now, mine, "{text}");
+            assert!(fault.is_some_and(|fault| fault.contains(told)), "{text}");
+        }
+        let recorded = field.replayed().acts.in_force().map(|known| known.bundle);
+        assert_eq!(recorded, Some(mine), "and the record says the same");
+        assert_eq!(land("a.cedar", good), (mine, None));
+    }
+
+    /// T26: nothing starts without the floor that it was told to stand on.
+    #[test]
+    fn a_floor_that_is_not_there_is_no_floor() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let floor = |path: &Path| Policies::new(Some(path)).err().map(|error| error.to_string());
+        assert!(floor(&folder.path().join("none")).is_some());
+        assert!(floor(folder.path()).is_some(), "an empty one");
+        std::fs::write(folder.path().join("a.cedar"), "forbid (principal").expect("written");
+        assert!(floor(folder.path()).is_some(), "one that does not parse");
+        std::fs::write(folder.path().join("a.cedar"), "@id(\"a\")\n@reason(\"no\")\nforbid (principal, action == Action::\"spawn\", resource);\n")
+            .expect("written");
+        assert_eq!(floor(folder.path()), None);
+    }
 }

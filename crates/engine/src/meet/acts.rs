@@ -6,6 +6,8 @@ mod guard;
 mod looks;
 mod offline;
 mod scope;
+#[cfg(test)]
+mod tests;
 
 pub use decide::Answered;
 pub use files::Disk;
