@@ -1,4 +1,4 @@
-//! What the tests need from the machine beside Rust: `git`, and PostgreSQL's server programs.
+//! What the tests need from the machine beside Rust: `git`, PostgreSQL's server programs, and a solver if it can be had.
 //!
 //! The tests start servers of their own, on sockets of their own; nothing here starts or touches a server
 //! that was there before.
@@ -26,6 +26,16 @@ pub(crate) fn search_path() -> Result<OsString, Failure> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(postgres).chain(std::env::split_paths(&path));
     std::env::join_paths(folders).map_err(|error| Failure::chore(format!("`PATH`: {error}")))
+}
+
+/// Whether there is a solver, for the tests of proofs. Installed if it can be; without one they are skipped, and
+/// that is told.
+pub(crate) fn solver() -> bool {
+    let there = || {
+        let named = std::env::var_os("CVC5").filter(|program| !program.is_empty());
+        works(Command::new(named.unwrap_or_else(|| "cvc5".into())).arg("--version"))
+    };
+    there() || (install("the solver `cvc5`", "cvc5").is_ok() && there())
 }
 
 /// The folder of PostgreSQL's server programs: from `PATH`, or the newest that Debian put aside.

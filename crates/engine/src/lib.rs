@@ -26,7 +26,7 @@ pub use ask::{Ask, Claim, NewSession, NewTask, NewToken, Opened};
 pub use clock::{Entropy, SystemClock, SystemEntropy};
 pub use error::{Error, Failure};
 pub use folds::Folds;
-pub use meet::acts::{Answered, Disk, Explained, Files, Holds, Otherwise};
+pub use meet::acts::{Answered, Disk, Explained, Files, Holds, Otherwise, Proved};
 pub use meet::push::PushReply;
 pub use rules::Found as Checks;
 pub use secret::Secret;
@@ -68,6 +68,8 @@ pub(crate) struct Inner {
     looks: meet::acts::Looks,
     /// What hooks were given to decide by without a server.
     leaves: meet::acts::Leaves,
+    /// Held by the analysis that has a solver: it takes a processor for as long as it may.
+    proving: Mutex<()>,
     /// Stops the checks of the candidate under test.
     test: Mutex<Option<(CandidateId, weir_sandbox::Cancel)>>,
 }

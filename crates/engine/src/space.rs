@@ -181,6 +181,7 @@ impl Space {
             tools: crate::tools::Tools::new(home.folder().to_owned()),
             looks: crate::meet::acts::Looks::default(),
             leaves: crate::meet::acts::Leaves::default(),
+            proving: Mutex::default(),
             test: Mutex::new(None),
         }));
         if let Some(loss) = opened.recovery.loss {
@@ -304,7 +305,7 @@ fn signer(home: &Home, name: &str) -> Result<Signer, Error> {
     made.map_err(|error| Failure::Other(format!("the ledger's key: {}", chain(&error))).into())
 }
 
-fn short_random(entropy: &dyn Entropy) -> Result<String, Error> {
+pub(crate) fn short_random(entropy: &dyn Entropy) -> Result<String, Error> {
     let mut bytes = [0; 4];
     entropy
         .fill(&mut bytes)

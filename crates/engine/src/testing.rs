@@ -67,6 +67,7 @@ impl Field {
             tools: crate::tools::Tools::new(folder.path().to_owned()),
             looks: crate::meet::acts::Looks::default(),
             leaves: crate::meet::acts::Leaves::default(),
+            proving: Mutex::default(),
             test: Mutex::default(),
         }));
         let owner = person(found_space(&engine, &source, "field").expect("opened"));

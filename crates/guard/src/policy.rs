@@ -7,7 +7,7 @@
 //! Deliberately absent: files, clocks, signatures, approvals. Texts and facts come in; a ruling goes out.
 //!
 //! Reading order: [`Bundle`] (the rules, parsed once), [`Scope`] (what is known of who acts), [`ruling`]; then
-//! [`explain`], [`test`], [`replay`] and [`analyze`], which are rulings made again.
+//! [`explain`], [`test`], [`replay`] and [`analyze`], which are rulings made again; and [`claims`], what can be proved.
 
 mod analyze;
 mod bundle;
@@ -19,6 +19,7 @@ mod host;
 mod judge;
 mod known;
 mod place;
+mod prove;
 mod question;
 mod replay;
 mod rule;
@@ -37,6 +38,7 @@ pub use default::{DEFAULT, SCHEMA};
 pub use explain::{Change, Explained, Explanation, Fact, Matched, explain};
 pub use judge::{ruling, ruling_by_all};
 pub use known::{is_secret, is_trusted};
+pub use prove::{Claim, claims, proved};
 pub use replay::{Otherwise, Recorded, Replay, replay};
 pub use rule::{Kind, Layer, Rule};
 pub use scope::{Enforcement, Scope, Spent};

@@ -22,8 +22,8 @@ pub use act::{
 pub use audit::{Consistency, Inclusion, Proof, ProvenRecord};
 pub use change::{Change, ChangeState, Rejection, Repair, Revision};
 pub use guard::{
-    ExplainedEffect, Explanation, Ground, Policies, PolicyChange, PolicyFile, PolicyFiles,
-    PolicyFinding, PolicyRule, PolicyTest, Replayed, ReplayedOne,
+    ExplainedEffect, Explanation, Ground, Policies, PolicyAnalysis, PolicyChange, PolicyFile,
+    PolicyFiles, PolicyFinding, PolicyRule, PolicyTest, Replayed, ReplayedOne,
 };
 pub use people::{
     IssuedToken, NewPerson, NewRole, NewSession, NewSignIn, NewToken, OpenedSession, Parting,

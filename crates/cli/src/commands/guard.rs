@@ -9,7 +9,7 @@ use clap::Subcommand;
 use std::path::{Path, PathBuf};
 use weir_model::{Lease, Position, Refusal};
 use weir_server::wire::{
-    Explanation, Ground, List, Policies, PolicyFile, PolicyFiles, PolicyFinding, PolicyTest,
+    Explanation, Ground, List, Policies, PolicyAnalysis, PolicyFile, PolicyFiles, PolicyTest,
     Proposal, Replayed,
 };
 
@@ -37,10 +37,20 @@ pub(crate) enum GuardCommand {
         since: Option<Lease>,
     },
     /// Tell what the policies in a folder open and close, and which of them say nothing
-    Analyze(FolderArgs),
+    Analyze {
+        #[command(flatten)]
+        folder: FolderArgs,
+        /// Prove by a solver what else would only have been tried; `cvc5` has to be installed where the server runs
+        #[arg(long)]
+        prove: bool,
+    },
     /// Propose rules for what is always approved
     Proposals,
 }
+
+/// Said in the place of proofs.
+const NO_SOLVER: &str = "No solver is installed where the server runs, so that nothing more was proved: install `cvc5` \
+                         there, or name it in `CVC5`.";
 
 /// Where the policies stand.
 #[derive(Debug, clap::Args)]
@@ -87,8 +97,9 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, command: GuardCommand) -> Result<Exi
                 page.line(format!("{decided} decided again, {changed} otherwise"));
             })?;
         }
-        GuardCommand::Analyze(FolderArgs { folder }) => {
-            let found: List<PolicyFinding> = weir.post("/v1/guard/analyze", &given(&folder)?)?;
+        GuardCommand::Analyze { folder: FolderArgs { folder }, prove } => {
+            let given = PolicyFiles { prove, ..given(&folder)? };
+            let found: PolicyAnalysis = weir.post("/v1/guard/analyze", &given)?;
             ui.answer(&found, |found, page| {
                 for one in &found.items {
                     let known = if one.proved { "proved" } else { "tried, not proved" };
@@ -99,6 +110,11 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, command: GuardCommand) -> Result<Exi
                 }
                 if found.items.is_empty() {
                     page.line("Nothing was found.");
+                }
+                match &found.solver {
+                    Some(solver) => page.line(format!("What is proved was proved by {solver}.")),
+                    None if prove => page.line(NO_SOLVER),
+                    None => {}
                 }
             })?;
         }
@@ -167,7 +183,7 @@ fn given(folder: &Path) -> Result<PolicyFiles, CommandError> {
             .into());
     }
     let tests = texts(&folder.join("tests"), "toml")?;
-    Ok(PolicyFiles { files, tests, since: None })
+    Ok(PolicyFiles { files, tests, since: None, prove: false })
 }
 
 fn texts(folder: &Path, ending: &str) -> Result<Vec<PolicyFile>, CommandError> {

@@ -5,6 +5,7 @@ mod files;
 mod guard;
 mod looks;
 mod offline;
+mod prove;
 mod scope;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ pub use guard::{Explained, Files, Otherwise};
 pub(crate) use looks::Looks;
 pub use offline::Holds;
 pub(crate) use offline::Leaves;
+pub use prove::Proved;
 
 use crate::core::Decided;
 use crate::{Caller, Engine, Error, Folds};

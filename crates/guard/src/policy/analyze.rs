@@ -2,7 +2,7 @@
 //!
 //! Questions are tried: places, hosts, tools, sessions of every kind that the schema tells apart, and every name
 //! that a policy mentions. What is found has happened, and comes with its example. What is not found is *not
-//! proved* absent; that is for a solver, outside of this room.
+//! proved* absent; that is for a solver, to which [`super::claims`] puts it.
 
 mod alike;
 mod grid;
@@ -30,6 +30,9 @@ pub struct Finding {
     pub example: Option<String>,
     /// Whether it holds of every question there is. Else, of those that were tried.
     pub proved: bool,
+    /// Of a policy that is shadowed: those that are as strict wherever it matches.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub by: Vec<String>,
 }
 
 /// Kinds of findings, what opens a wall first.
@@ -48,6 +51,8 @@ pub enum What {
     NeverMatches,
     /// Wherever a policy matches, another answers as strictly.
     Shadowed,
+    /// The new policies open nothing that the old ones did not. Told where a proof was asked for.
+    NotWider,
 }
 
 /// What there is to know of `new`, alone and against what held before.
@@ -96,7 +101,7 @@ impl Moved {
         );
         let about = verb.word().to_owned();
         // The example is a proof: it was judged.
-        Finding { what, about, sentence, example: Some(example), proved: true }
+        Finding { what, about, sentence, example: Some(example), proved: true, by: Vec::new() }
     }
 }
 
@@ -166,6 +171,7 @@ impl<'b> Seen<'b> {
                 sentence,
                 example,
                 proved,
+                by: Vec::new(),
             };
             match (self.rules.get(rule.name.as_str()), warning) {
                 (_, Some(warning)) => {
@@ -187,11 +193,13 @@ impl<'b> Seen<'b> {
                             findings.push(found(What::Contradicts, sentence, example, false));
                         }
                         (Kind::Forbid(_), Some(covered)) if !covered.is_empty() => {
-                            let by = covered.iter().cloned().collect::<Vec<_>>().join("`, `");
+                            let by: Vec<_> = covered.iter().cloned().collect();
                             let sentence = format!(
-                                "wherever the policy at {place} matches, `{by}` is as strict"
+                                "wherever the policy at {place} matches, `{}` is as strict",
+                                by.join("`, `")
                             );
-                            findings.push(found(What::Shadowed, sentence, example, false));
+                            let shadowed = found(What::Shadowed, sentence, example, false);
+                            findings.push(Finding { by, ..shadowed });
                         }
                         // Several others share what it forbids: none of them alone stands before it.
                         (Kind::Forbid(_), Some(_) | None) => {}
@@ -208,6 +216,7 @@ impl<'b> Seen<'b> {
                     sentence: format!("`{}` is denied whatever it is about", verb.word()),
                     example: None,
                     proved: false,
+                    by: Vec::new(),
                 });
             }
         }

@@ -35,7 +35,7 @@ pub(super) struct Source {
 const POLICIES_MAX: usize = 10_000;
 
 /// What the deepest policy of the greatest length needs in a debug build, and more. What is not touched is not taken.
-const STACK_BYTES: usize = 64 << 20;
+pub(super) const STACK_BYTES: usize = 64 << 20;
 
 /// More faults help nobody.
 const FAULTS_MAX: usize = 100;
@@ -126,6 +126,12 @@ impl Bundle {
     /// All permits, and all forbids.
     pub(super) fn all(&self) -> [&PolicySet; 2] {
         [&self.0.all.permits, &self.0.all.forbids]
+    }
+
+    /// A policy with its conditions.
+    pub(super) fn policy(&self, rule: &Rule) -> Option<&Policy> {
+        let id = PolicyId::new(&rule.name);
+        self.all().into_iter().find_map(|set| set.policy(&id))
     }
 
     pub(super) fn sources(&self) -> &[Source] {

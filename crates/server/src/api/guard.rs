@@ -3,8 +3,8 @@
 use crate::door::{Body, Door, Named};
 use crate::reply::Reply;
 use crate::wire::{
-    ExplainedEffect, Explanation, Ground, List, Policies, PolicyChange, PolicyFile, PolicyFiles,
-    PolicyFinding, PolicyRule, PolicyTest, Refused, Replayed, ReplayedOne,
+    ExplainedEffect, Explanation, Ground, List, Policies, PolicyAnalysis, PolicyChange, PolicyFile,
+    PolicyFiles, PolicyFinding, PolicyRule, PolicyTest, Refused, Replayed, ReplayedOne,
 };
 use axum::Json;
 use axum::extract::Query;
@@ -152,14 +152,17 @@ pub(crate) async fn replay(door: Door, Body(given): Body<PolicyFiles>) -> Reply<
 /// What policies mean
 ///
 /// What they open and close against those in force; what never matches, is shadowed, contradicts or always denies.
+/// With `prove`, also what of that a solver proves for every question there can be.
 #[utoipa::path(post, path = "/v1/guard/analyze", tag = "guard", request_body = PolicyFiles,
-    responses((status = 200, body = List<PolicyFinding>), (status = "default", body = Refused)))]
-pub(crate) async fn analyze(
-    door: Door,
-    Body(given): Body<PolicyFiles>,
-) -> Reply<List<PolicyFinding>> {
-    let files = named(given.files);
-    let found = door.ask_disk(move |engine| engine.analyze_policies(&files)).await?;
+    responses((status = 200, body = PolicyAnalysis), (status = "default", body = Refused)))]
+pub(crate) async fn analyze(door: Door, Body(given): Body<PolicyFiles>) -> Reply<PolicyAnalysis> {
+    let (prove, files) = (given.prove, named(given.files));
+    let (found, solver) = door
+        .ask_disk(move |engine| match prove {
+            true => engine.prove_policies(&files).map(|proved| (proved.findings, proved.solver)),
+            false => engine.analyze_policies(&files).map(|found| (found, None)),
+        })
+        .await?;
     let items: Vec<_> = found
         .into_iter()
         .map(|one| PolicyFinding {
@@ -173,7 +176,7 @@ pub(crate) async fn analyze(
             proved: one.proved,
         })
         .collect();
-    Ok(Json(List { total: items.len() as u64, items }))
+    Ok(Json(PolicyAnalysis { total: items.len() as u64, items, solver }))
 }
 
 fn named(files: Vec<PolicyFile>) -> Vec<(String, String)> {

@@ -27,6 +27,9 @@ pub struct PolicyFiles {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "7d")]
     pub since: Option<weir_model::Lease>,
+    /// For an analysis: prove what can be proved, by a solver, if one is installed where the server runs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub prove: bool,
 }
 
 /// The policies in force.
@@ -166,10 +169,24 @@ pub struct ReplayedOne {
     pub why: String,
 }
 
+/// What policies mean.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PolicyAnalysis {
+    /// What was found, what opens a wall first.
+    pub items: Vec<PolicyFinding>,
+    /// How many.
+    pub total: u64,
+    /// The solver by which proofs were found; none when none was asked for, or none is installed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "cvc5 1.0.3")]
+    pub solver: Option<String>,
+}
+
 /// Something that whoever changes policies should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PolicyFinding {
-    /// `wider`, `stricter`, `always_denies`, `contradicts`, `never_matches`, `shadowed`.
+    /// `wider`, `stricter`, `always_denies`, `contradicts`, `never_matches`, `shadowed`; `not_wider` where a proof was
+    /// asked for.
     pub what: String,
     /// What it is about.
     pub about: String,
