@@ -48,6 +48,17 @@ fn a_client_is_attached_held_proved_and_taken_off_to_the_byte() {
 }
 
 #[test]
+fn a_client_is_attached_in_a_worktree_that_git_made() {
+    let field = Field::new(CLAUDE);
+    let tree = field.repo.beside("tree").display().to_string();
+    field.repo.git(&["worktree", "add", "--quiet", "--detach", &tree]);
+    let program = field.program.display().to_string();
+    let attach = ["attach", "claude", "--program", &program, "--dir", &tree, "--json"];
+    let attached = field.weir(&attach).expect(0).document();
+    assert_eq!(text(&attached, "/worktree"), tree);
+}
+
+#[test]
 fn a_yes_lets_exactly_that_pass_once_through_the_hook() {
     let field = Field::new(CLAUDE);
     field.attach("claude").expect(0);

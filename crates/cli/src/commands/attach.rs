@@ -1,7 +1,7 @@
 //! `weir attach`, `weir detach`: a real client is wired to Weir, and taken off to the byte.
 
 use super::hook::alone::Alone;
-use super::hook::{Speaker, config_folder, key_of, speaker_name};
+use super::hook::{Speaker, config_folder, git_dir, key_of, speaker_name};
 use crate::client::Client;
 use crate::error::CommandError;
 use crate::here::{Here, SessionFile, read_private};
@@ -239,7 +239,8 @@ fn speaker(
 ) -> Result<(SessionId, Speaker), CommandError> {
     // What the server signs for the hook counts only under this key, which no later message can change.
     let key = Some(super::audit::read_text(weir, "/v1/audit/key")?.trim().to_owned());
-    if let Some((_, text)) = read_private(&worktree.join(".git/weir-session.json"))?
+    let file = git_dir(&worktree.join(".git")).map(|git| git.join("weir-session.json"));
+    if let Some((_, text)) = file.map(|file| read_private(&file)).transpose()?.flatten()
         && let Ok(SessionFile { url, token, session, .. }) = serde_json::from_str(&text)
         && url == weir.url()
     {

@@ -340,7 +340,7 @@ fn session_file() -> Option<SessionFile> {
 }
 
 /// `.git` is a folder, or a file that names one.
-fn git_dir(git: &Path) -> Option<PathBuf> {
+pub(super) fn git_dir(git: &Path) -> Option<PathBuf> {
     if git.is_dir() {
         return Some(git.to_owned());
     }
