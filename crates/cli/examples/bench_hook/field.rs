@@ -15,7 +15,7 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    /// Starts a server on a new space, and attaches so many sessions, each in a worktree of its own.
+    /// Starts a server on a new space, and attaches so many sessions, each in a clone of its own.
     pub(crate) fn plant(bin: &Path, sessions: usize) -> Result<Self> {
         // Beside this program, where the disk is one: a temporary folder may be memory.
         let own = std::env::current_exe()?;
@@ -54,12 +54,12 @@ impl Field {
         }
         for n in 0..sessions {
             let tree = field.place.path().join(format!("tree{n}"));
-            let add = ["worktree", "add", "-q", "--detach"];
-            run(Command::new("git").args(add).arg(&tree).current_dir(&repo))?;
+            let clone = ["clone", "-q", "--shared", "."];
+            run(Command::new("git").args(clone).arg(&tree).current_dir(&repo))?;
             let mut attach = Command::new(bin);
             isolated(&mut attach, field.place.path());
             attach.args(["attach", "claude", "--quiet", "--program"]).arg(&client);
-            run(attach.current_dir(&tree))?;
+            run(attach.arg("--dir").arg(&tree).current_dir(&repo))?;
             field.worktrees.push(tree.canonicalize()?);
         }
         Ok(field)
