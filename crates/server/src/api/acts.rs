@@ -12,7 +12,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::Query;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 use weir_engine::Holds;
 use weir_model::act::Client;
 use weir_model::event::act::Reach;
@@ -41,11 +41,12 @@ pub(crate) struct Which {
     spent: Option<u64>,
     /// What the hook has of a leave to decide without this server: `old` or `fresh`.
     #[serde(default)]
+    #[param(value_type = Option<String>, example = "fresh")]
     leave: Option<Leave>,
 }
 
 /// What a hook has of a leave.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Leave {
     Old,
