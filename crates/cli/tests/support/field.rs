@@ -11,7 +11,7 @@ use std::process::Stdio;
 pub(crate) struct Field {
     pub(crate) repo: Repo,
     pub(crate) home: PathBuf,
-    program: PathBuf,
+    pub(crate) program: PathBuf,
 }
 
 impl Field {
