@@ -104,8 +104,9 @@ fn t17_nothing_that_an_agent_configures_runs() {
     let trunk = repo.trunk();
     let folder = clone_of(&repo, &trunk);
     let traps = repo.root.path().join("traps");
-    // The agent has its own clone, and the one in which the user let it work; and it may have been below `.git/weir`.
-    for git_dir in [&folder.join(".git"), &repo.dir.join(".git"), &trunk.dir().to_owned()] {
+    // The agent has its own clone, and the one in which the user let it work. What is below `.git/weir` is Weir's own:
+    // who writes there is the user, as far as this wall can tell.
+    for git_dir in [&folder.join(".git"), &repo.dir.join(".git")] {
         trap(git_dir, &traps);
     }
     // The traps are good: a git that is not told otherwise steps into them.

@@ -221,6 +221,7 @@ fn programs_that_run_what_an_option_says_are_asked() {
     all(
         Answer::Ask,
         &[
+            "dvips -R0 a.dvi",
             "exiftool -if 'exec q(x)' a.jpg",
             "pdfcrop --gscmd ./x a.pdf",
             "ACK_PAGER=/tmp/x ack y",
