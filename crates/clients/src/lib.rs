@@ -13,6 +13,7 @@ pub mod model;
 mod place;
 mod programs;
 pub mod suite;
+pub mod table;
 pub mod tool_server;
 pub mod trial;
 

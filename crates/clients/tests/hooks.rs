@@ -10,15 +10,16 @@
 #[path = "hooks/own.rs"]
 mod own;
 mod support;
-#[path = "hooks/table.rs"]
-mod table;
 
 use own::{Hook, OwnHook, REASON};
 use std::time::Instant;
-use table::Cells;
 use weir_clients::drive::{Client, Mode};
+use weir_clients::table::{Cells, Table};
 use weir_clients::trial::{Attempt, Held, Seen, Trial};
 use weir_clients::{Place, Programs, enclosure, suite};
+
+/// What each client does with a hook of the test's own.
+const TABLE: Table = Table { name: "hooks", columns: &Hook::NAMES };
 
 /// What was seen, and what went otherwise than the script.
 type Account = (Cells, Vec<String>);
@@ -40,7 +41,7 @@ fn each_client_does_with_a_hook_what_the_page_says() {
             faults.extend(more);
         }
     });
-    faults.extend(table::faults(&seen));
+    faults.extend(TABLE.faults(&seen));
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
@@ -57,7 +58,7 @@ fn of_client(programs: &Programs, client: Client) -> Account {
             let name = format!("{} {}, the hook {}", client.name(), mode.name(), hook.name());
             let attempts = attempts(client, mode, hook);
             let Some(held) = hold(programs, client, mode, hook, &attempts, &name) else { continue };
-            cells.insert((client, mode, hook), cell(hook, &attempts, &held));
+            cells.insert((client, mode, hook.name()), cell(hook, &attempts, &held));
             faults.extend(held.faults.iter().map(|fault| format!("{name}: {fault}")));
         }
     }

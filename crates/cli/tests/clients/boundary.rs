@@ -2,7 +2,7 @@
 //! mend its change and bring it.
 
 use super::space::Space;
-use super::with_each;
+use super::{BOUNDARY, Shown, with_each};
 use serde_json::json;
 use std::time::{Duration, Instant};
 use weir_clients::Programs;
@@ -34,10 +34,10 @@ fn commits(client: Client, mode: Mode) -> bool {
 }
 
 /// An agent goes outside of its task, is refused, mends its change and brings it. What went otherwise.
-fn bring_a_change(programs: &Programs, client: Client, mode: Mode) -> Vec<String> {
+fn bring_a_change(programs: &Programs, client: Client, mode: Mode) -> Shown {
     let mut faults = Vec::new();
     if !commits(client, mode) {
-        return faults;
+        return Shown::default();
     }
     let space = Space::of(client.name());
     let push = "git push weir HEAD:refs/for/main 2>&1";
@@ -67,16 +67,23 @@ fn bring_a_change(programs: &Programs, client: Client, mode: Mode) -> Vec<String
     if !["push.outside_mandate", "outside.md"].iter().all(|word| told(1).contains(word)) {
         faults.push(format!("the first push told it {:?}", told(1)));
     }
-    if !has_landed(&space) {
+    let lands = has_landed(&space);
+    if !lands {
         faults.push(format!("the second push told it {:?}, and nothing landed", told(2)));
     }
-    if !space.has_recorded("push.refused.v1") {
+    let is_refused = space.has_recorded("push.refused.v1");
+    if !is_refused {
         faults.push("the refused push is not recorded".to_owned());
     }
     if !faults.is_empty() {
         eprintln!("{held:#?}");
     }
-    faults
+    let cell = match (is_refused, lands) {
+        (true, true) => "refused, on record; mended, it lands",
+        (true, false) => "refused, on record",
+        (false, _) => "**not refused**",
+    };
+    Shown { cells: vec![(BOUNDARY, cell.to_owned())], faults }
 }
 
 /// Whether the change lands.

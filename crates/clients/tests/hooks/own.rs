@@ -32,16 +32,13 @@ impl Hook {
     pub(crate) const ALL: [Self; 6] =
         [Self::Refuses, Self::ExitsOne, Self::Missing, Self::Killed, Self::Hangs, Self::Babbles];
 
+    /// What each does, in words: the columns of the table.
+    pub(crate) const NAMES: [&str; 6] =
+        ["refuses", "exits 1", "is missing", "is killed", "hangs", "answers nonsense"];
+
     /// What it does, in words.
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Refuses => "refuses",
-            Self::ExitsOne => "exits 1",
-            Self::Missing => "is missing",
-            Self::Killed => "is killed",
-            Self::Hangs => "hangs",
-            Self::Babbles => "answers nonsense",
-        }
+        Self::NAMES[self as usize]
     }
 
     /// What stands in the script once the payload was read.
