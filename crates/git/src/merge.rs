@@ -52,8 +52,8 @@ pub enum Written {
 impl Objects {
     /// What merging `change` onto `onto` would give, computed in memory: nothing is written.
     ///
-    /// Attributes (`merge=union` and the like) are taken from the trunk's tip. A merge driver that a
-    /// repository names is never run.
+    /// Attributes (`merge=union` and the like) are taken from the trunk's tip. No merge driver
+    /// runs that a tree names: only Weir's own folder could define one, and it does not.
     ///
     /// # Errors
     /// `commit.unknown`; `merge.unrelated` when the histories have nothing in common.
