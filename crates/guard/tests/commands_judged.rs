@@ -2,39 +2,8 @@
 
 mod support;
 
-use support::{TREE, of};
-use weir_guard::policy::{Bundle, Scope, ruling};
-use weir_model::PathSet;
-use weir_model::act::{Act, Answer, Client, Moment, Tool};
-
-/// Rows of one answer.
-fn all(expected: Answer, rows: &[&str]) {
-    let bundle = Bundle::shipped();
-    let scope = Scope {
-        worktree: Some(TREE.to_owned()),
-        home: "/home/u".to_owned(),
-        mandate: vec![PathSet::everything()],
-        ..Scope::default()
-    };
-    let mut wrong = Vec::new();
-    for command in rows {
-        let act = Act {
-            client: Some(Client::Claude),
-            moment: Moment::BeforeTool,
-            conversation: "test".to_owned(),
-            subagent: None,
-            call: None,
-            cwd: TREE.to_owned(),
-            mode: None,
-            tool: Tool::Shell { command: (*command).to_owned() },
-        };
-        let ruling = ruling(&bundle, &scope, &act, &of(command));
-        if ruling.answer != expected {
-            wrong.push(format!("{command}: {}, {:?}", ruling.answer, ruling.reasons));
-        }
-    }
-    assert!(wrong.is_empty(), "not {expected}:\n{}", wrong.join("\n"));
-}
+use support::all;
+use weir_model::act::Answer;
 
 #[test]
 fn what_is_moved_within_the_worktree_is_not_deleted_in_bulk() {

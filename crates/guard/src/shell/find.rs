@@ -122,6 +122,11 @@ impl Walk<'_> {
              --one-file-system --prune --and: --search-path:r --format: --relative-path --quiet -D: --no-follow --batch-size:",
         );
         let output = self.by(&spec, "fd", &arguments[..end], stdin);
+        // A folder where the pattern belongs: it finds nothing there, unless it is searched.
+        let pattern = spec.sort(&arguments[..end]).operands.into_iter().next();
+        if let Some(folder) = pattern.filter(|pattern| pattern.starts_with(['/', '~'])) {
+            self.reads(&folder, if end < arguments.len() { Extent::Tree } else { Extent::One });
+        }
         if let Some((_, command)) = arguments[end..].split_first() {
             let item = match &output {
                 Stream::Paths(paths) if paths.len() == 1 => paths[0].clone(),

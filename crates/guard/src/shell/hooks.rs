@@ -10,7 +10,7 @@ use weir_model::act::RunKind;
 use super::marks::is_unknown;
 use super::walk::{Stream, Walk};
 
-const SHELLS: [&str; 13] = [
+pub(super) const SHELLS: [&str; 13] = [
     "bash",
     "zsh",
     "fish",

@@ -133,8 +133,9 @@ impl Walk<'_> {
             if releases(action) || rest.iter().any(|word| releases(word)) {
                 self.controls(&format!("{name} {action}"));
             }
-            // Behind `--` stand the arguments of the program that is run, except where that only formats.
-            let own = rest.iter().position(|field| field == "--").filter(|_| action != "fmt");
+            // Behind `--` stand the arguments of the program that is run, except where that is a tool of its own.
+            let runs_own = !matches!(action, "fmt" | "mutants" | "clippy" | "fix");
+            let own = rest.iter().position(|field| field == "--").filter(|_| runs_own);
             self.stays_all(name, &rest[..own.unwrap_or(rest.len())]);
         } else if has(manager.looks, action) || has(manager.installs, action) {
             self.runs(name, RunKind::Known);

@@ -218,8 +218,8 @@ impl Walk<'_> {
     }
 }
 
-/// Whether a program is only asked for its help or its version. Every program that reads its arguments answers that
-/// and ends, whatever words of its own stand before.
+/// Whether a program is only asked for its help, its version, or the completions that it writes for a shell. Every
+/// program that reads its arguments answers that and ends, whatever words of its own stand before a question for help.
 pub(super) fn asks_about_itself(arguments: &[String]) -> bool {
     let Some((last, words)) = arguments.split_last() else { return false };
     let is_word = |word: &String| {
@@ -228,6 +228,9 @@ pub(super) fn asks_about_itself(arguments: &[String]) -> bool {
     match &last[..] {
         "--help" => words.len() <= 3 && words.iter().all(is_word),
         "--version" => words.len() <= 1 && words.iter().all(is_word),
+        shell if hooks::SHELLS.contains(&shell) => {
+            matches!(words, [word] if matches!(&word[..], "completion" | "completions"))
+        }
         _ => false,
     }
 }

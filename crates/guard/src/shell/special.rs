@@ -5,6 +5,7 @@ mod carry;
 mod keys;
 mod network;
 mod values;
+mod versions;
 
 use weir_model::act::{Extent, RunKind, WriteHow};
 
@@ -117,9 +118,33 @@ pub(super) fn call(
         "plutil" => walk.property_list(arguments),
         "ghostty" => {
             let asks = arguments.first().is_some_and(|first| {
-                ["+list-", "+show-", "+version", "+help"].iter().any(|word| first.starts_with(word))
+                let words = ["+list-", "+show-", "+version", "+help", "+validate-"];
+                words.iter().any(|word| first.starts_with(word))
             });
             walk.runs(name, if asks { RunKind::Known } else { RunKind::Foreign });
+            for (_, file) in arguments.iter().filter_map(|field| field.split_once('=')) {
+                walk.reads(file, Extent::One);
+            }
+        }
+        "tilt" => return walk.tilts(arguments, stdin),
+        "hg" | "chg" | "sl" | "bzr" | "brz" | "jj" => {
+            walk.waits_for_an_editor(name, arguments);
+            return None;
+        }
+        "pandoc" if arguments.first().is_some_and(|first| first == "lua") => {
+            return Some(walk.tool("lua", &arguments[1..], stdin));
+        }
+        "pandoc" if arguments.first().is_some_and(|first| first == "server") => {
+            walk.runs(name, RunKind::Known);
+            walk.opaque("`pandoc server` converts whatever it is sent");
+        }
+        "hugo" => {
+            walk.themes(arguments);
+            return None;
+        }
+        "dasel" => {
+            walk.changes_in_place(arguments);
+            return None;
         }
         "printenv" if !arguments.is_empty() && arguments.iter().all(|field| is_public(field)) => {
             walk.runs(name, RunKind::Known);

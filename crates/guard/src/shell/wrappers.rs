@@ -11,6 +11,9 @@ use super::walk::{Stream, Walk};
 /// Wrappers that a line can say; they leave no trace of their own.
 const PLAIN: &str = include_str!("tables/wrappers.txt");
 
+/// What the `sem` that is no wrapper is asked.
+const SEM_LOOKS: [&str; 7] = ["diff", "blame", "log", "impact", "entities", "context", "--version"];
+
 /// Runs a wrapper.
 pub(super) fn call(
     walk: &mut Walk<'_>,
@@ -98,6 +101,13 @@ pub(super) fn call(
             }
         }
         "xargs" => walk.xargs(arguments, stdin),
+        // Two programs have this name. Of the one that looks at code in the history of git, no word is a program's.
+        "sem"
+            if arguments.first().is_some_and(|first| SEM_LOOKS.contains(&&first[..]))
+                && !arguments.iter().any(|field| field.contains(|c| ";&|`$()<>\n".contains(c))) =>
+        {
+            walk.by(&Spec::read("sem | @any x r* |"), name, arguments, stdin)
+        }
         "parallel" | "sem" | "rush" => walk.parallel(arguments, stdin),
         "flock" => {
             let spec = Spec::read(

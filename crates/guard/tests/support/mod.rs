@@ -3,8 +3,13 @@
 #![allow(dead_code, reason = "no test file uses all of it")]
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use weir_guard::policy::{Bundle, Scope, ruling};
 use weir_guard::shell::{Files, Place, Thing, effects};
-use weir_model::act::{Effect, Extent, GitOperation, RunKind, WriteHow};
+use weir_model::PathSet;
+use weir_model::act::{
+    Act, Answer, Client, Effect, Extent, GitOperation, Moment, Ruling, RunKind, Tool, WriteHow,
+};
 
 /// The work tree of all tests.
 pub(crate) const TREE: &str = "/work/tree";
@@ -64,6 +69,39 @@ impl Files for Table {
 pub(crate) fn of(command: &str) -> Vec<Effect> {
     let files = Table::new();
     effects(command, &Place { cwd: TREE, home: "/home/u", tree: TREE, files: &files })
+}
+
+/// What the policies that Weir ships say to a command of an agent in the work tree.
+pub(crate) fn judged(command: &str) -> Ruling {
+    static BUNDLE: LazyLock<Bundle> = LazyLock::new(Bundle::shipped);
+    let scope = Scope {
+        worktree: Some(TREE.to_owned()),
+        home: "/home/u".to_owned(),
+        mandate: vec![PathSet::everything()],
+        ..Scope::default()
+    };
+    let act = Act {
+        client: Some(Client::Claude),
+        moment: Moment::BeforeTool,
+        conversation: "test".to_owned(),
+        subagent: None,
+        call: None,
+        cwd: TREE.to_owned(),
+        mode: None,
+        tool: Tool::Shell { command: command.to_owned() },
+    };
+    ruling(&BUNDLE, &scope, &act, &of(command))
+}
+
+/// That commands get this answer.
+pub(crate) fn all(expected: Answer, rows: &[&str]) {
+    let wrong: Vec<String> = rows
+        .iter()
+        .map(|command| (command, judged(command)))
+        .filter(|(_, ruling)| ruling.answer != expected)
+        .map(|(command, ruling)| format!("{command}: {}, {:?}", ruling.answer, ruling.reasons))
+        .collect();
+    assert!(wrong.is_empty(), "not {expected}:\n{}", wrong.join("\n"));
 }
 
 /// The effects of a command, each in a few words, without the reasons of what is opaque.

@@ -119,7 +119,7 @@ pub(super) const MANAGERS: [Manager; 22] = [
     Manager {
         names: "cargo",
         installs: "install add update fetch vendor binstall",
-        project: "build b check c test t run r bench clippy fmt fix doc d clean rustc rustdoc nextest miri llvm-cov expand tarpaulin insta udeps machete hack make watch package init new remove rm xtask tauri leptos dylint criterion flamegraph bloat asm sqlx deb wasi lambda component mutants outdated sort semver-checks public-api readme criterion about careful release-dry zigbuild cross show-asm hakari rdme spellcheck workspaces generate fuzz kani sweep",
+        project: "build b check c test t run r bench clippy fmt fix doc d clean rustc rustdoc nextest miri llvm-cov expand tarpaulin insta udeps machete hack make watch package init new remove rm xtask tauri leptos dylint criterion flamegraph bloat asm sqlx deb wasi lambda component mutants outdated sort semver-checks swift public-api readme criterion about careful release-dry zigbuild cross show-asm hakari rdme spellcheck workspaces generate fuzz kani sweep",
         looks: "tree metadata search info locate-project pkgid read-manifest verify-project version help audit deny license generate-lockfile -V -vV report geiger modules depgraph cache crev vet",
         controls: "publish yank owner login logout uninstall release",
         ..NONE

@@ -9,6 +9,9 @@ impl Walk<'_> {
     pub(super) fn keys(&mut self, name: &str, arguments: &[String]) {
         self.runs(name, RunKind::Known);
         let first = arguments.first().map_or("", String::as_str);
+        if self.tells_no_secret(name, first, arguments) {
+            return;
+        }
         let plain = match name {
             "openssl" => matches!(
                 first,
@@ -111,4 +114,87 @@ impl Walk<'_> {
             self.opaque(&format!("what `{name} {}` does with keys is not known", shown(first)));
         }
     }
+
+    /// Calls that take in what may hold a secret and let none of it out: they encrypt it, or tell what is public of it.
+    /// Says what they do and that it was said.
+    fn tells_no_secret(&mut self, name: &str, first: &str, arguments: &[String]) -> bool {
+        const CERTIFICATE: &str = "-in -out -noout -text -dates -startdate -enddate -subject -issuer -serial -fingerprint -hash -email \
+            -ext -purpose -alias -ocspid -ocsp_uri -pubkey -checkend -checkhost -checkip -nameopt -certopt -inform -outform \
+            -sha1 -sha256 -md5 -subject_hash -issuer_hash -lastupdate -nextupdate";
+        const PUBLIC: &str = "-in -out -pubin -pubout -RSAPublicKey_out -inform -outform -noout";
+        const CIPHER: &str =
+            "-e -in -out -k -a -A -salt -nosalt -pbkdf2 -iter -md -K -iv -S -p -base64";
+        let rest = arguments.get(1..).unwrap_or_default();
+        let has = |option: &str| rest.iter().any(|field| field == option);
+        let only = |list: &str| {
+            rest.iter().filter(|field| field.starts_with('-')).all(|option| {
+                let is_cipher = list == CIPHER
+                    && ["-aes", "-camellia", "-chacha", "-aria"]
+                        .iter()
+                        .any(|begin| option.starts_with(begin));
+                is_cipher || list.split_whitespace().any(|known| known == option)
+            })
+        };
+        let files: Vec<&str> =
+            rest.iter().map(String::as_str).filter(|f| !f.starts_with('-')).collect();
+        match (name, first) {
+            ("openssl", "x509" | "crl") => {
+                let is_certificate = |file: &str| {
+                    [".pem", ".crt", ".cer", ".der", ".crl"].iter().any(|end| file.ends_with(end))
+                };
+                if !only(CERTIFICATE) || !value_of(rest, "-in").is_none_or(is_certificate) {
+                    return false;
+                }
+            }
+            ("openssl", "rsa" | "pkey" | "ec" | "dsa")
+                if has("-pubout") || has("-RSAPublicKey_out") =>
+            {
+                if !only(PUBLIC) {
+                    return false;
+                }
+            }
+            ("openssl", "enc") if !has("-d") && only(CIPHER) => {
+                value_of(rest, "-in").into_iter().for_each(|file| self.reads(file, Extent::One));
+            }
+            // In place, unless it is told where to.
+            ("ansible-vault", "encrypt")
+                if rest.iter().all(|field| !field.starts_with('-') || field == "--output") =>
+            {
+                let to = value_of(rest, "--output");
+                for file in files {
+                    match to {
+                        Some(_) if Some(file) != to => self.reads(file, Extent::One),
+                        _ => self.writes(file, WriteHow::Change, Extent::One),
+                    }
+                }
+                return true;
+            }
+            ("sops", "filestatus") => {
+                files.iter().for_each(|file| self.looks_at(file));
+                return true;
+            }
+            _ => return false,
+        }
+        if first != "enc" {
+            value_of(rest, "-in").into_iter().for_each(|file| self.looks_at(file));
+        }
+        value_of(rest, "-out")
+            .into_iter()
+            .for_each(|file| self.writes(file, WriteHow::Change, Extent::One));
+        true
+    }
+
+    /// A file of which nothing is told that has to be kept: in the work tree that is no more than a look at its name.
+    fn looks_at(&mut self, file: &str) {
+        let paths = self.paths(file);
+        if paths.is_empty() || !paths.iter().all(|path| self.is_in_tree(path)) {
+            self.reads(file, Extent::One);
+        }
+    }
+}
+
+/// The word behind an option.
+fn value_of<'a>(arguments: &'a [String], option: &str) -> Option<&'a str> {
+    let at = arguments.iter().position(|field| field == option)?;
+    arguments.get(at + 1).map(String::as_str)
 }

@@ -64,6 +64,8 @@ impl Walk<'_> {
                 }
             } else if [
                 "exec",
+                "alias",
+                "preset-alias",
                 "plugin-dirs",
                 "config-locations",
                 "config-location",

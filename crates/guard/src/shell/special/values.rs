@@ -1,8 +1,10 @@
-//! Programs that work on tables and lists of values.
+//! Programs that work on tables, lists of values and templates.
 
 use weir_model::act::{Extent, RunKind, WriteHow};
 
-use crate::shell::walk::Walk;
+use crate::shell::marks::shown;
+use crate::shell::tables::Spec;
+use crate::shell::walk::{Stream, Walk};
 
 impl Walk<'_> {
     /// `mlr`: verbs over tables. Its language can run programs and write files; where a program holds words for
@@ -69,6 +71,57 @@ impl Walk<'_> {
                 self.reads(field, Extent::One);
             } else {
                 self.writes(field, WriteHow::Change, Extent::One);
+            }
+        }
+    }
+
+    /// `dasel put` and `dasel delete` change the file that others only read.
+    pub(super) fn changes_in_place(&mut self, arguments: &[String]) {
+        let file = arguments.iter().position(|field| matches!(&field[..], "-f" | "--file"));
+        let file = file.and_then(|at| arguments.get(at + 1));
+        if let (Some("put" | "delete"), Some(file)) = (arguments.first().map(String::as_str), file)
+        {
+            self.writes(file, WriteHow::Change, Extent::One);
+        }
+    }
+
+    /// Two programs are called `tilt`. The one of Ruby renders a template, which is code of the project's; a file is
+    /// no word of the other's.
+    pub(super) fn tilts(&mut self, arguments: &[String], stdin: &Stream) -> Option<Stream> {
+        let spec = Spec::read(
+            "tilt | project i* | -lvVh -t: -y:i -D: --list --version --type: --layout:i --vars:!",
+        );
+        let sorted = spec.sort(arguments);
+        let is_template = |word: &String| word == "-" || word.contains(['.', '/']);
+        let renders = match &sorted.operands[..] {
+            [] => !sorted.options.is_empty(),
+            words => words.iter().all(is_template),
+        };
+        if !renders || !sorted.strange.is_empty() {
+            return None;
+        }
+        if sorted.operands.iter().any(|word| word == "-") && *stdin != Stream::None {
+            self.opaque("a template is rendered that is known only when it runs");
+        }
+        Some(self.by(&spec, "tilt", arguments, stdin))
+    }
+
+    /// A theme of Hugo's by an import path is fetched, and somebody's.
+    pub(super) fn themes(&mut self, arguments: &[String]) {
+        for (at, field) in arguments.iter().enumerate() {
+            let theme = match field.split_once('=') {
+                Some(("--theme" | "-t", theme)) => theme,
+                None if matches!(&field[..], "--theme" | "-t") => {
+                    arguments.get(at + 1).map_or("", String::as_str)
+                }
+                _ => continue,
+            };
+            let is_import = |part: &str| {
+                part.split_once('/')
+                    .is_some_and(|(host, _)| host.contains('.') && !host.starts_with('.'))
+            };
+            if theme.split(',').any(is_import) {
+                self.opaque(&format!("`hugo` builds with somebody's theme: `{}`", shown(theme)));
             }
         }
     }
