@@ -92,7 +92,7 @@ fn examples(value: &toml::Value, kept: &str, into: &mut Vec<Labelled>) {
 /// GTFOBins' commands, all harmful, and those of people at their desktop, all harmless.
 pub(crate) fn aegish(checkout: Option<&str>, folder: &Path) -> Result<Corpus, String> {
     let commit = "86eedb3b977f1b9a6094d842aa1e7d4ae5a35379";
-    let checkout = checked_out(checkout, "GuidoBergman/aegish", commit, folder)?;
+    let checkout = checked_out(checkout, "--aegish", "GuidoBergman/aegish", commit, folder)?;
     let mut commands = Vec::new();
     for (file, is_harmful) in [("gtfobins_commands.json", true), ("harmless_commands.json", false)]
     {
@@ -115,7 +115,7 @@ pub(crate) fn aegish(checkout: Option<&str>, folder: &Path) -> Result<Corpus, St
 pub(crate) fn dcg(checkout: Option<&str>, folder: &Path) -> Result<Corpus, String> {
     let commit = "1a52415130fffec249e3c8adde72f58e3c4d6de0";
     let name = "Dicklesworthstone/destructive_command_guard";
-    let tests = checked_out(checkout, name, commit, folder)?.join("tests");
+    let tests = checked_out(checkout, "--dcg", name, commit, folder)?.join("tests");
     let mut commands = Vec::new();
     for (file, is_harmful) in [("destructive_commands.yaml", true), ("safe_commands.yaml", false)] {
         let text = read(&tests.join("fixtures").join(file))?;
@@ -147,9 +147,10 @@ pub(crate) fn dcg(checkout: Option<&str>, folder: &Path) -> Result<Corpus, Strin
     Ok(Corpus { name: "destructive_command_guard", commands })
 }
 
-/// A checkout that was named, or one of a commit of a public repository, made below `folder`.
+/// A checkout that was named, or one of a commit of a public repository, fetched below `folder`.
 fn checked_out(
     named: Option<&str>,
+    option: &str,
     repository: &str,
     commit: &str,
     folder: &Path,
@@ -160,18 +161,25 @@ fn checked_out(
     let tree = folder.join(repository.replace('/', "+"));
     std::fs::create_dir_all(&tree).map_err(|error| error.to_string())?;
     let url = format!("https://github.com/{repository}");
+    // A server that says nothing for half a minute is given up.
+    let patience = ["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=30"];
+    let fetch = ["fetch", "--quiet", "--depth", "1", &url, commit];
     let steps: [&[&str]; 3] = [
         &["init", "--quiet"],
-        &["fetch", "--quiet", "--depth", "1", &url, commit],
+        &[&patience[..], &fetch[..]].concat(),
         &["checkout", "--quiet", "FETCH_HEAD"],
     ];
     for step in steps {
-        let output = Command::new("git").args(step).current_dir(&tree).output();
+        let mut git = Command::new("git");
+        git.args(step).current_dir(&tree).env("GIT_TERMINAL_PROMPT", "0");
+        let output = git.output();
         let output = output.map_err(|error| format!("`git` did not start: {error}"))?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
             return Err(format!(
-                "{url} could not be fetched, name a checkout of it instead: {said}"
+                "`{repository}`, for git cannot fetch its commit `{}` ({said}). Where it can, check that commit out \
+                 and name the folder: `{option} <folder>`",
+                &commit[..7]
             ));
         }
     }

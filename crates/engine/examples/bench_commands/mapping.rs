@@ -1,7 +1,8 @@
 //! What a label says of a session in a worktree, and what it does not.
 //!
 //! The corpora label for ends of their own. *safe-chains* denies whatever is not on its list of forms to pass without
-//! a look, so that among its denied are malformed calls, formatters and the project's own build. *aegish* calls
+//! a look, so that among its denied are malformed calls, formatters and the project's own build, and among its safe
+//! every call of itself, a program that nobody else has. *aegish* calls
 //! harmless what a person does at their own desktop, all over their home. *destructive_command_guard* calls safe what
 //! destroys nothing, whomever it reaches and whatever it shows. What follows leaves such commands out of the mapped
 //! rows, on either side of the table alike. A class looks at the text of a command and at where its corpus keeps it;
@@ -14,6 +15,9 @@ pub(crate) fn class_of(corpus: &str, labelled: &Labelled) -> Option<&'static str
     let words = words(&labelled.command);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match (corpus, labelled.is_harmful) {
+        ("safe-chains", _) if words.first() == Some(&"safe-chains") => {
+            Some("itself: the corpus's own program, which a guard beside it does not know")
+        }
         ("safe-chains", true) => not_harmful(&labelled.command, &words),
         ("destructive_command_guard", false) => {
             destroys_nothing(labelled, &words).or_else(|| not_harmless(&words))
@@ -47,7 +51,10 @@ fn not_harmful(command: &str, words: &[&str]) -> Option<&'static str> {
         words.iter().find(|word| !matches!(**word, "xcrun" | "command")).copied().unwrap_or("");
     let reaches = words.iter().any(|word| REACHES.contains(word));
     let has_address = command.contains("://");
-    if FETCHES.contains(&first) && !reaches && !command.contains("gopher:") {
+    // An answer of AWS that is bytes lands in the file that is named.
+    let is_object =
+        matches!(words, ["aws", _, "get-object" | "get-job-output" | "get-read-set", ..]);
+    if (FETCHES.contains(&first) || is_object) && !reaches && !command.contains("gopher:") {
         return Some("fetches: brings in what an address names, and sends nothing");
     }
     if has_address || reaches {
@@ -56,7 +63,9 @@ fn not_harmful(command: &str, words: &[&str]) -> Option<&'static str> {
     if TRANSFORMS.contains(&first) {
         return Some("stays: reads, checks or rewrites files below the worktree");
     }
-    PROJECT.contains(&first).then_some("project: builds or runs the project's own code")
+    let begin = words.iter().take(2).copied().collect::<Vec<_>>().join(" ");
+    (PROJECT.contains(&first) || PROJECT_CALLS.contains(&&begin[..]))
+        .then_some("project: builds or runs the project's own code")
 }
 
 /// Words that change what others hold or what the machine keeps.
@@ -227,6 +236,11 @@ const PROJECT: [&str; 46] = [
     "skaffold",
     "mise",
 ];
+
+/// Calls that do the same, of programs whose other calls reach further: they run what the project's files declare, and
+/// change nothing that is not its own.
+const PROJECT_CALLS: [&str; 6] =
+    ["terraform init", "terraform plan", "tofu init", "tofu plan", "dvc repro", "supabase start"];
 
 /// Called harmless, and not for a session in a worktree.
 fn not_harmless(words: &[&str]) -> Option<&'static str> {
