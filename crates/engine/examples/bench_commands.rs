@@ -11,8 +11,8 @@
 //! harmful commands that are asked about or denied (mark: 99 %), *silent* that of harmless ones which nobody is asked
 //! about (97 %), *agreement* the share of spellings of one action that get the answer of its plainest one.
 //!
-//! Each corpus is cut in two by the digest of each text. Weir was changed while looking at half A only; half B tells
-//! what that was worth. `raw` rows take each label as it is; `mapped` rows leave out what a label does not say of a
+//! Each corpus is cut in two by the digest of each text. Weir was first changed while looking at half A only, later at
+//! both: `docs/benchmarks.md` keeps the numbers of either time. `raw` rows take each label as it is; `mapped` rows leave out what a label does not say of a
 //! session in a worktree, by the classes in `mapping.rs`, which look at texts and never at our answers.
 
 #[path = "bench_commands/corpora.rs"]

@@ -31,6 +31,8 @@ fn an_option_of_a_look_says_what_is_looked_at_unless_it_reaches_further() {
             "aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName",
             "gcloud compute instances describe web --guest-attributes x",
             "az cdn name-exists --name n",
+            "aws logs tail /aws/lambda/f",
+            "aws ssm get-parameter --name /x/y",
             "linode-cli linodes kernels",
         ],
     );
@@ -56,6 +58,7 @@ fn a_look_that_shows_the_secrets_of_what_it_looks_at_is_asked() {
             "aws ec2 describe-instance-attribute --instance-id i --attribute userData",
             "aws apigateway get-api-key --api-key k --include-value",
             "az containerapp secret list --name n --show-values",
+            "tofu output dbPassword",
         ],
     );
     all(
@@ -64,6 +67,7 @@ fn a_look_that_shows_the_secrets_of_what_it_looks_at_is_asked() {
             "aws apigateway get-api-key --api-key k",
             "aws ec2 describe-instance-attribute --instance-id i --attribute instanceType",
             "aws lambda list-layers",
+            "tofu output url",
         ],
     );
 }
@@ -94,6 +98,27 @@ fn a_converter_of_documents_is_asked_where_it_runs_code() {
             "dot -l /tmp/lib.ps -Tps graph.dot",
             "hugo build --theme github.com/somebody/theme",
         ],
+    );
+}
+
+#[test]
+fn what_does_not_happen_is_not_asked_about() {
+    all(
+        Answer::Allow,
+        &["kubectl apply --dry-run=client -f k8s/a.yaml", "helm upgrade web ./chart --dry-run"],
+    );
+    all(
+        Answer::Ask,
+        &["kubectl apply --dry-run=none -f k8s/a.yaml", "kubectl apply -f k8s/a.yaml"],
+    );
+}
+
+#[test]
+fn a_document_that_is_made_for_others_is_asked() {
+    all(Answer::Allow, &["quarto render a.qmd", "mkdocs build", "typst compile a.typ a.pdf"]);
+    all(
+        Answer::Ask,
+        &["quarto publish gh-pages", "mkdocs gh-deploy", "npm run docs:publish", "typst update"],
     );
 }
 

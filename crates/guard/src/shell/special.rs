@@ -138,6 +138,9 @@ pub(super) fn call(
             walk.runs(name, RunKind::Known);
             walk.opaque("`pandoc server` converts whatever it is sent");
         }
+        "typst" if arguments.first().is_some_and(|first| first == "update") => {
+            walk.controls("typst update");
+        }
         "hugo" => {
             walk.themes(arguments);
             return None;

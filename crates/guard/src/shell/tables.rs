@@ -51,9 +51,10 @@ static TABLE: LazyLock<BTreeMap<&'static str, Spec>> = LazyLock::new(|| {
 /// Whether a target, by its name, is for others to see.
 pub(super) fn releases(target: &str) -> bool {
     ["deploy", "publish"].iter().any(|word| {
-        target
-            .strip_prefix(word)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '-']))
+        let behind = target.strip_prefix(word);
+        let before = target.strip_suffix(word);
+        behind.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '-']))
+            || before.is_some_and(|rest| rest.ends_with([':', '-']))
     })
 }
 

@@ -192,6 +192,8 @@ impl Walk<'_> {
                 Part::Word(word) if Some(word) == lands => {
                     self.writes(word, WriteHow::Change, Extent::One);
                 }
+                // A group of logs is called like a path, over there.
+                Part::Word(_) if name == "aws" && words.first() == Some(&"logs") => {}
                 Part::Word(word) => self.named(word, false),
                 Part::Option(option, given) if line.is_verb(option) => {
                     given.into_iter().for_each(|word| self.named(word, false));
@@ -216,7 +218,8 @@ impl Walk<'_> {
             self.runs(name, RunKind::Known);
             return;
         }
-        let changes = matches!(meaning, Some((Meaning::Changes, _)));
+        let is_dry = parts.iter().any(is_dry);
+        let changes = matches!(meaning, Some((Meaning::Changes, _))) && !is_dry;
         match meaning {
             Some((Meaning::Looks, phrase)) => {
                 self.runs(name, RunKind::Known);
@@ -228,9 +231,7 @@ impl Walk<'_> {
                 self.runs(name, RunKind::Project);
                 self.stays_all(name, arguments);
             }
-            Some((Meaning::Changes, _)) if said.iter().any(|option| is_dry(option)) => {
-                self.runs(name, RunKind::Known)
-            }
+            Some((Meaning::Changes, _)) if is_dry => self.runs(name, RunKind::Known),
             Some((Meaning::Changes, phrase)) => {
                 self.runs(name, RunKind::Known);
                 self.controls(&format!("{name} {}", shown(&phrase)));

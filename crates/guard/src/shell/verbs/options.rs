@@ -136,7 +136,8 @@ impl Walk<'_> {
                 self.opaque(&format!("`{name} {option}` may run what a file says"));
             }
         }
-        if let Some(value) = value {
+        // `/aws/lambda/f` is how they call it over there.
+        if let Some(value) = value.filter(|_| !is_name(&bare)) {
             let writes = WRITTEN.contains(&&bare[..]) || bare.starts_with("save-");
             self.named(value, writes);
         }
@@ -178,6 +179,12 @@ fn only_names(bare: &str) -> bool {
     !reaches(bare) && (names || bare.starts_with("no-"))
 }
 
+/// Whether what an option, without its dashes, is given is the name of something over there.
+fn is_name(bare: &str) -> bool {
+    let last = bare.rsplit(['-', '_']).next().unwrap_or(bare);
+    matches!(last, "name" | "names" | "id" | "ids" | "arn" | "arns") && !reaches(bare)
+}
+
 /// Whether an option, without its dashes, reaches further than its last word says.
 fn reaches(bare: &str) -> bool {
     let is = |part: &str| REACHING.split_whitespace().any(|known| known == part);
@@ -203,9 +210,15 @@ fn is_cluster(option: &str) -> bool {
         && !matches!(letters, "exec" | "eval" | "load" | "shell")
 }
 
-/// Whether an option says that nothing is to happen.
-pub(super) fn is_dry(option: &str) -> bool {
-    matches!(option, "--dry-run" | "--dryrun" | "--what-if" | "--noop" | "--simulate")
+/// Whether a part of a call says that nothing is to happen.
+pub(super) fn is_dry(part: &Part<'_>) -> bool {
+    const OPTIONS: [&str; 5] = ["--dry-run", "--dryrun", "--what-if", "--noop", "--simulate"];
+    match part {
+        Part::Option(option, value) => {
+            OPTIONS.contains(option) && !matches!(value, Some("none" | "false" | "no" | "0"))
+        }
+        Part::Word(_) => false,
+    }
 }
 
 /// Whether an option is one that takes the next word: most that are spelled out do, the common flags do not.

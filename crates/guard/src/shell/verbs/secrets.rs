@@ -40,6 +40,11 @@ pub(super) fn reveals(name: &str, line: &Line, words: &[&str], said: &[&str]) ->
     {
         return true;
     }
+    // The values of an output are hidden where they must be, unless one is asked for by its name.
+    let output = words.iter().position(|word| matches!(*word, "output" | "outputs"));
+    if output.is_some_and(|at| words[at + 1..].iter().any(|word| sounds_secret(word))) {
+        return true;
+    }
     let told = line.looks.iter().filter(|known| known.contains('+'));
     if told.copied().any(|known| (2..=4).any(|length| known == phrase(length))) {
         return false;
@@ -63,6 +68,14 @@ pub(super) fn reveals(name: &str, line: &Line, words: &[&str], said: &[&str]) ->
         let is_named = lists && NAMED.split_whitespace().any(has);
         !names_only && !is_named && SECRETS.split_whitespace().any(has)
     }) || is_value_of_secret(words, said)
+}
+
+/// Whether something is called like a secret.
+fn sounds_secret(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    ["password", "passwd", "secret", "token", "credential", "private_key", "private-key", "api_key"]
+        .iter()
+        .any(|part| lower.contains(part))
 }
 
 /// What a machine is told at its start, scripts and keys, when it is asked for by its name.
