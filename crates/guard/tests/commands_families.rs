@@ -109,7 +109,13 @@ fn what_does_not_happen_is_not_asked_about() {
     );
     all(
         Answer::Ask,
-        &["kubectl apply --dry-run=none -f k8s/a.yaml", "kubectl apply -f k8s/a.yaml"],
+        &[
+            "kubectl apply --dry-run=none -f k8s/a.yaml",
+            "kubectl apply -f k8s/a.yaml",
+            "docker exec db dropdb x --dry-run",
+            "kubectl exec web --dry-run=client -- rm -rf x",
+            "cdk deploy --dry-run",
+        ],
     );
 }
 
@@ -216,6 +222,8 @@ fn a_word_is_taken_as_its_program_takes_it() {
             "dig example.com txt @1.1.1.1",
             "dotnet publish -o ./publish",
             "dasel -f a.json --in json --out yaml .b",
+            "dvc add --out ./data/train.csv data.csv",
+            "shellcheck x.sh",
             "frobnicator completions zsh",
             "wget --cookies=off https://example.com",
             "mc --config-dir ./.mc ls x",
@@ -228,10 +236,14 @@ fn a_word_is_taken_as_its_program_takes_it() {
             "dig mx.internal",
             "dotnet publish -p:PublishProfile=prod",
             "dotnet publish -t:PublishContainer",
+            "dotnet publish -p:PublishDir=/srv/www",
+            "curl \"https://example.com/?q=$HOME\"",
+            "dvc add --out=$X data.csv",
             "frobnicator completions /srv/x",
             "yt-dlp --alias a b https://example.com",
             "mc --config-dir $X ls x",
         ],
     );
+    assert!(has("coredumpctl dump --output=./core", "writes /work/tree/core/**"));
     assert!(has("dasel put -f a.json -v 1 .b", "writes /work/tree/a.json"));
 }

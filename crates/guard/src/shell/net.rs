@@ -55,6 +55,16 @@ impl Walk<'_> {
         self.find(Effect::Sends { host, carries });
     }
 
+    /// Whether an address or a header takes something of ours along: a secret in a variable that nobody knows, or where
+    /// somebody's home is.
+    pub(super) fn tells_of_us(&self, field: &str) -> bool {
+        let home = self.place.home;
+        let in_address = field.split_once("://").is_some_and(|(scheme, rest)| {
+            scheme.starts_with("http") && !home.is_empty() && rest.contains(home)
+        });
+        is_unknown(field) || in_address
+    }
+
     fn curl(&mut self, arguments: &[String], stdin: &Stream) {
         let spec = Spec::read(CURL);
         let sorted = spec.sort(arguments);
@@ -97,8 +107,7 @@ impl Walk<'_> {
                 _ => {}
             }
         }
-        // A secret in a variable that nobody knows goes out with an address or a header.
-        carries |= arguments.iter().any(|field| is_unknown(field));
+        carries |= arguments.iter().any(|field| self.tells_of_us(field));
         for operand in &sorted.operands {
             let plain = unmarked(operand);
             match plain.strip_prefix("file://") {
@@ -126,7 +135,8 @@ impl Walk<'_> {
     fn wget(&mut self, arguments: &[String], stdin: &Stream) {
         let spec = Spec::read(WGET);
         let sorted = spec.sort(arguments);
-        let mut carries = arguments.iter().any(|field| is_unknown(field));
+        let mut carries = arguments.iter().any(|field| is_unknown(field))
+            || sorted.operands.iter().any(|address| self.tells_of_us(address));
         for (name, value, _) in &sorted.options {
             let value = value.as_deref().unwrap_or("");
             match &name[..] {

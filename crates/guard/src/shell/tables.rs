@@ -61,13 +61,28 @@ pub(super) fn releases(target: &str) -> bool {
 /// Whether a word that names a release builds one here only: `dotnet publish` lays files out in a folder, and tells
 /// others only by a profile or a container that it is given.
 fn only_builds(name: &str, arguments: &[String]) -> bool {
-    let tells = ["profile", "container", "registry", "deploy", "url"];
+    let tells = ["profile", "container", "registry", "deploy", "url", "=/", "=~", "=.."];
     name == "dotnet"
         && !arguments.iter().any(|field| {
             let lower = field.to_ascii_lowercase();
             tells.iter().any(|word| lower.contains(word))
         })
 }
+
+/// Programs with the runtime of Haskell, which takes options of its own.
+const HASKELL: [&str; 11] = [
+    "pandoc",
+    "hadolint",
+    "shellcheck",
+    "ormolu",
+    "fourmolu",
+    "hlint",
+    "stylish-haskell",
+    "brittany",
+    "hindent",
+    "nixfmt",
+    "cabal",
+];
 
 /// Types and classes of records of DNS.
 const RECORDS: [&str; 35] = [
@@ -122,7 +137,9 @@ impl Walk<'_> {
                 shown(strange)
             ));
         }
-        if arguments.iter().any(|field| matches!(&field[..], "+RTS" | "--RTS")) {
+        if HASKELL.contains(&name)
+            && arguments.iter().any(|field| matches!(&field[..], "+RTS" | "--RTS"))
+        {
             self.opaque(&format!("`{name}` steers the runtime of Haskell, which writes files"));
         }
         if spec.operands == [Role::Strange] && !arguments.is_empty() {
@@ -240,10 +257,7 @@ impl Walk<'_> {
         match role {
             // What many programs take for a file may be an address as well.
             Role::Read | Role::ReadTree if is_address(field) => {
-                // What is known only when it runs, or where somebody's home is, goes out with the address.
-                let home = self.place.home;
-                let carries = is_unknown(field) || !home.is_empty() && field.contains(home);
-                self.sends(field, carries);
+                self.sends(field, self.tells_of_us(field));
             }
             Role::Read => {
                 // A list of arguments in a file, as linkers and compilers take it.

@@ -17,7 +17,7 @@ use weir_model::act::{Extent, RunKind, WriteHow};
 
 use super::marks::shown;
 use super::walk::{Stream, Walk};
-use options::{Call, Part, is_dry};
+use options::{Call, Part, is_dry, runs_dry};
 
 const WORDS: [&str; 2] = [include_str!("tables/words.txt"), include_str!("tables/clouds.txt")];
 
@@ -195,9 +195,7 @@ impl Walk<'_> {
                 // A group of logs is called like a path, over there.
                 Part::Word(_) if name == "aws" && words.first() == Some(&"logs") => {}
                 Part::Word(word) => self.named(word, false),
-                Part::Option(option, given) if line.is_verb(option) => {
-                    given.into_iter().for_each(|word| self.named(word, false));
-                }
+                Part::Option(option, None) if line.is_verb(option) => {}
                 Part::Option(option, given) => {
                     let unloads = before.iter().any(|word| UNLOADS.contains(word));
                     if let (true, "-f" | "--file", Some(file)) = (unloads, option, given) {
@@ -218,8 +216,8 @@ impl Walk<'_> {
             self.runs(name, RunKind::Known);
             return;
         }
-        let is_dry = parts.iter().any(is_dry);
-        let changes = matches!(meaning, Some((Meaning::Changes, _))) && !is_dry;
+        let is_dry = is_dry(&words, &parts);
+        let reaches = !(is_dry && runs_dry(name)) && matches!(meaning, Some((Meaning::Changes, _)));
         match meaning {
             Some((Meaning::Looks, phrase)) => {
                 self.runs(name, RunKind::Known);
@@ -241,7 +239,7 @@ impl Walk<'_> {
                 self.strange(name, words.first().copied().unwrap_or(""));
             }
         }
-        if line.network && changes {
+        if line.network && reaches {
             self.sends("*", false);
         }
     }

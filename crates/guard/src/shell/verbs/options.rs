@@ -139,7 +139,13 @@ impl Walk<'_> {
         // `/aws/lambda/f` is how they call it over there.
         if let Some(value) = value.filter(|_| !is_name(&bare)) {
             let writes = WRITTEN.contains(&&bare[..]) || bare.starts_with("save-");
-            self.named(value, writes);
+            // Some say there in which form they answer, and not where.
+            let is_form = matches!(&bare[..], "o" | "output");
+            if writes && !is_form && is_unknown(value) {
+                self.writes(value, WriteHow::Change, Extent::Tree);
+            } else {
+                self.named(value, writes);
+            }
         }
     }
 
@@ -210,15 +216,25 @@ fn is_cluster(option: &str) -> bool {
         && !matches!(letters, "exec" | "eval" | "load" | "shell")
 }
 
-/// Whether a part of a call says that nothing is to happen.
-pub(super) fn is_dry(part: &Part<'_>) -> bool {
+/// Whether a call says that nothing is to happen. Behind a word that hands words on, it is said to somebody else.
+pub(super) fn is_dry(words: &[&str], parts: &[Part<'_>]) -> bool {
     const OPTIONS: [&str; 5] = ["--dry-run", "--dryrun", "--what-if", "--noop", "--simulate"];
-    match part {
+    const HAND_ON: [&str; 10] =
+        ["run", "exec", "execute", "ssh", "shell", "console", "eval", "invoke", "debug", "attach"];
+    let says = |part: &Part<'_>| match part {
         Part::Option(option, value) => {
             OPTIONS.contains(option) && !matches!(value, Some("none" | "false" | "no" | "0"))
         }
         Part::Word(_) => false,
-    }
+    };
+    parts.iter().any(says) && !words.iter().any(|word| HAND_ON.contains(word))
+}
+
+/// Whether a program is known to have such an option. Others may take no notice of one that they do not know.
+pub(super) fn runs_dry(name: &str) -> bool {
+    const PROGRAMS: &str = "kubectl oc k kubecolor helm docker docker-compose podman rclone restic borg s5cmd azcopy aws wrangler \
+        supabase firebase flux argocd eksctl istioctl cilium minikube";
+    PROGRAMS.split_whitespace().any(|known| known == name)
 }
 
 /// Whether an option is one that takes the next word: most that are spelled out do, the common flags do not.
