@@ -1,0 +1,9 @@
+//! The shared view of the code: indexed once, by content, and served to every agent over its own worktree.
+//!
+//! Invariants: (1) a fact is a function of a blob's bytes and its language alone, so every branch, worktree and session
+//! that holds the bytes shares it; (2) an answer says what it was answered from, how each edge is known, and what it
+//! does not cover: nothing is invented, and nothing is silently left out; (3) the index can be deleted at any time, and
+//! is rebuilt from git.
+//! Reading order: [`fact`], what a blob says; [`search`], what is found by words; [`tree`], which blobs a view holds.
+
+pub mod fact;
