@@ -34,6 +34,7 @@ mod special;
 mod state;
 mod syntax;
 mod tables;
+mod targets;
 mod verbs;
 mod walk;
 mod wrappers;

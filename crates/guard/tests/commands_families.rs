@@ -129,6 +129,41 @@ fn a_document_that_is_made_for_others_is_asked() {
 }
 
 #[test]
+fn what_drops_data_for_good_is_asked_whoever_runs_it() {
+    all(
+        Answer::Allow,
+        &[
+            "rake db:migrate",
+            "rails db:rollback",
+            "mix ecto.migrate",
+            "prisma migrate dev",
+            "flyway info",
+            "python manage.py migrate",
+            "make clean",
+            "cargo clean",
+            "npm run db:migrate",
+        ],
+    );
+    all(
+        Answer::Ask,
+        &[
+            "rake db:drop",
+            "rails db:reset",
+            "mix ecto.reset",
+            "prisma migrate reset",
+            "prisma db push --force-reset",
+            "flyway clean",
+            "dotnet ef database drop",
+            "php artisan migrate:fresh",
+            "python manage.py flush",
+            "npm run db:reset",
+            "yarn db:drop",
+            "yarn dlx cowsay",
+        ],
+    );
+}
+
+#[test]
 fn what_is_encrypted_or_public_is_no_secret_that_is_shown() {
     all(
         Answer::Allow,

@@ -35,7 +35,7 @@ fn has(list: &str, word: &str) -> bool {
 impl Walk<'_> {
     fn manager(&mut self, manager: &Manager, name: &str, arguments: &[String], stdin: &Stream) {
         if matches!(name, "npx" | "bunx" | "pnpx" | "uvx") {
-            self.runner(name, arguments, stdin);
+            self.runner(name, arguments, false, stdin);
             return;
         }
         if matches!(name, "nix-shell" | "devbox" | "nix")
@@ -98,7 +98,7 @@ impl Walk<'_> {
             self.manager_option(name, field, rest.get(place + 1).map(String::as_str));
         }
         if has(manager.fetches, action) {
-            self.runner(name, rest, stdin);
+            self.runner(name, rest, action == "dlx", stdin);
         } else if has(manager.runs, action) {
             if name == "rustup" && rest.first().is_some_and(|toolchain| toolchain.contains('/')) {
                 self.opaque("`rustup run` takes a toolchain of another place");
@@ -129,10 +129,7 @@ impl Walk<'_> {
             self.go_run(rest);
         } else if has(manager.project, action) {
             self.runs(name, RunKind::Project);
-            let releases = super::tables::releases;
-            if releases(action) || rest.iter().any(|word| releases(word)) {
-                self.controls(&format!("{name} {action}"));
-            }
+            self.targets(name, &arguments[at..], rest);
             // Behind `--` stand the arguments of the program that is run, except where that is a tool of its own.
             let runs_own = !matches!(action, "fmt" | "mutants" | "clippy" | "fix");
             let own = rest.iter().position(|field| field == "--").filter(|_| runs_own);
@@ -149,9 +146,7 @@ impl Walk<'_> {
         } else if matches!(name, "yarn" | "pnpm" | "composer" | "bun" | "make") {
             // A script of the manifest by its name.
             self.runs(name, RunKind::Project);
-            if super::tables::releases(action) {
-                self.controls(&format!("{name} {action}"));
-            }
+            self.targets(name, &arguments[at..], rest);
         } else {
             let asks = super::program::asks_about_itself(arguments);
             self.runs(name, if asks { RunKind::Known } else { RunKind::Foreign });

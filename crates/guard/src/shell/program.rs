@@ -99,6 +99,7 @@ impl Walk<'_> {
             _ => RunKind::Foreign,
         };
         self.runs(path, kind);
+        self.targets(path.rsplit('/').next().unwrap_or(path), arguments, arguments);
         // Code that is told an address may send to it.
         for field in arguments
             .iter()

@@ -48,27 +48,6 @@ static TABLE: LazyLock<BTreeMap<&'static str, Spec>> = LazyLock::new(|| {
     table
 });
 
-/// Whether a target, by its name, is for others to see.
-pub(super) fn releases(target: &str) -> bool {
-    ["deploy", "publish"].iter().any(|word| {
-        let behind = target.strip_prefix(word);
-        let before = target.strip_suffix(word);
-        behind.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '-']))
-            || before.is_some_and(|rest| rest.ends_with([':', '-']))
-    })
-}
-
-/// Whether a word that names a release builds one here only: `dotnet publish` lays files out in a folder, and tells
-/// others only by a profile or a container that it is given.
-fn only_builds(name: &str, arguments: &[String]) -> bool {
-    let tells = ["profile", "container", "registry", "deploy", "url", "=/", "=~", "=.."];
-    name == "dotnet"
-        && !arguments.iter().any(|field| {
-            let lower = field.to_ascii_lowercase();
-            tells.iter().any(|word| lower.contains(word))
-        })
-}
-
 /// Programs with the runtime of Haskell, which takes options of its own.
 const HASKELL: [&str; 11] = [
     "pandoc",
@@ -145,6 +124,9 @@ impl Walk<'_> {
         if spec.operands == [Role::Strange] && !arguments.is_empty() {
             self.opaque(&format!("what `{name}` does is not known"));
         }
+        if spec.kind == RunKind::Project {
+            self.targets(name, &sorted.operands, arguments);
+        }
         let tree = sorted.options.iter().any(|(_, _, switch)| switch.tree);
         let writes = sorted.options.iter().any(|(_, _, switch)| switch.writes);
         for (option, value, switch) in &sorted.options {
@@ -182,9 +164,6 @@ impl Walk<'_> {
                 && ["load(", "load_str(", "eval(", "env("].iter().any(|word| operand.contains(word))
             {
                 self.opaque("what an expression of `yq` loads or evaluates is not known");
-            }
-            if spec.kind == RunKind::Project && releases(operand) && !only_builds(name, arguments) {
-                self.controls(&format!("{name} {operand}"));
             }
             let role = if writes && role == Role::Read { Role::Write } else { role };
             if spec.kind == RunKind::Project {

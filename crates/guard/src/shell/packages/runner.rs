@@ -6,7 +6,13 @@ use crate::shell::walk::{Stream, Walk};
 
 impl Walk<'_> {
     /// A runner that fetches the package that it runs, when it is not there.
-    pub(super) fn runner(&mut self, name: &str, arguments: &[String], stdin: &Stream) {
+    pub(super) fn runner(
+        &mut self,
+        name: &str,
+        arguments: &[String],
+        only_fetches: bool,
+        stdin: &Stream,
+    ) {
         let valued = [
             "-p",
             "--package",
@@ -55,8 +61,9 @@ impl Walk<'_> {
                 self.inner(name, &command, stdin);
                 return;
             }
-            // A project's own tool stands in its packages, where a runner looks first.
-            if crate::shell::tables::is_known(&bare) && packages.is_empty() && program == bare {
+            // A project's own tool stands in its packages, where a runner looks first; `dlx` looks elsewhere only.
+            let is_known = crate::shell::tables::is_known(&bare);
+            if !only_fetches && is_known && packages.is_empty() && program == bare {
                 self.inner(name, &command, stdin);
                 return;
             }
