@@ -17,7 +17,7 @@ use lease::{Held, RENEW_EVERY};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use weir_git::{CommitId, Draft, Landed, Person, Signature, Written};
 use weir_ledger::LedgerError;
 use weir_model::event::queue::{Dropped, Event as QueueEvent, Verdict};
@@ -419,16 +419,32 @@ impl Drive {
         &self.engine.0.core
     }
 
-    /// Waits until something is recorded past `seen`, for the time given, or until it is time to stop.
-    fn wait(&self, seen: Position, time: Duration) {
+    /// Waits until what is recorded past `seen` is something for the queue, for the time given, or until it is time to
+    /// stop. Most records are acts of agents, each of whom waits for an answer: nothing is looked up for those.
+    fn wait(&self, mut seen: Position, time: Duration) {
         const STEP: Duration = Duration::from_millis(100);
-        let mut left = time;
-        while !left.is_zero() && !self.is_stopping() {
-            let step = left.min(STEP);
-            if self.core().ledger.wait_past(seen, step) > seen {
+        let tip = self.read(|folds| folds.queue.tip().map(str::to_owned));
+        let until = Instant::now() + time;
+        while !self.is_stopping() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
                 return;
             }
-            left -= step;
+            if self.core().ledger.wait_past(seen, left.min(STEP)) <= seen {
+                continue;
+            }
+            let (position, calls) = self.core().read(|standing| {
+                let queue = &standing.folds.queue;
+                (standing.position, queue.next().is_some() || queue.tip() != tip.as_deref())
+            });
+            if calls {
+                return;
+            }
+            if position <= seen {
+                // On the disk, and not in the folds yet: there in a moment.
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            seen = position;
         }
     }
 
