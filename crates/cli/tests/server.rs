@@ -265,7 +265,12 @@ fn one_record_is_proven_without_the_server() {
         let at = since.find(part).unwrap_or_else(|| panic!("{part}: {since}")) + part.len() - 1;
         let at = if part.ends_with('b') { at } else { at + 1 };
         let mut bent = since.clone().into_bytes();
-        bent[at] ^= 1;
+        // A digest stays one: `1` for any other digit, and `0` for that.
+        bent[at] = match (part.ends_with('b') || part.ends_with('/'), bent[at]) {
+            (true, byte) => byte ^ 1,
+            (false, b'1') => b'0',
+            (false, _) => b'1',
+        };
         let bent = String::from_utf8(bent).expect("UTF-8");
         let refusal = verify(&bent, &["--since", kept]).expect(6).refusal();
         assert_eq!(refusal["code"], "proof.broken", "{bent}");

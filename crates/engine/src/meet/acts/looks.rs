@@ -3,7 +3,7 @@
 use crate::core::Decided;
 use crate::{Engine, Error};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use weir_guard::acts;
 use weir_model::event::act::{Event as ActEvent, Look};
 use weir_model::{Actor, Digest, SessionId};
@@ -13,7 +13,17 @@ const BATCH_MAX: usize = 64;
 
 /// The looks of all sessions that are not written yet.
 #[derive(Default)]
-pub(crate) struct Looks(Mutex<BTreeMap<SessionId, Batch>>);
+pub(crate) struct Looks {
+    waiting: Mutex<Waiting>,
+    written: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    batches: BTreeMap<SessionId, Batch>,
+    /// Whose looks are being written at this moment, and by how many.
+    under_way: BTreeMap<SessionId, u32>,
+}
 
 struct Batch {
     scope: String,
@@ -22,8 +32,47 @@ struct Batch {
 }
 
 impl Looks {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What waits of a session, once what is under way of it has ended.
     fn take(&self, session: SessionId) -> Option<Batch> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&session)
+        let waiting = self.lock();
+        let is_under_way = |waiting: &mut Waiting| waiting.under_way.contains_key(&session);
+        let waited = self.written.wait_while(waiting, is_under_way);
+        let mut waiting = waited.unwrap_or_else(PoisonError::into_inner);
+        waiting.begin(session)
+    }
+
+    fn end(&self, session: SessionId) {
+        let mut waiting = self.lock();
+        if let Some(writers) = waiting.under_way.get_mut(&session) {
+            *writers -= 1;
+            if *writers == 0 {
+                waiting.under_way.remove(&session);
+            }
+        }
+        drop(waiting);
+        self.written.notify_all();
+    }
+}
+
+/// Ends with the writing, however that ends.
+struct UnderWay<'a>(&'a Looks, SessionId);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.end(self.1);
+    }
+}
+
+impl Waiting {
+    /// Takes what waits of a session, to be written at once.
+    fn begin(&mut self, session: SessionId) -> Option<Batch> {
+        let batch = self.batches.remove(&session)?;
+        *self.under_way.entry(session).or_default() += 1;
+        Some(batch)
     }
 }
 
@@ -37,16 +86,19 @@ impl Engine {
         look: Look,
     ) -> Result<(), Error> {
         let full = {
-            let mut all = self.0.looks.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut waiting = self.0.looks.lock();
             let is_other = |batch: &Batch| batch.scope != scope || batch.bundle != bundle;
-            let before = match all.get(&session) {
-                Some(batch) if is_other(batch) => all.remove(&session),
+            let before = match waiting.batches.get(&session) {
+                Some(batch) if is_other(batch) => waiting.begin(session),
                 Some(_) | None => None,
             };
             let fresh = || Batch { scope: scope.to_owned(), bundle, looks: Vec::new() };
-            let batch = all.entry(session).or_insert_with(fresh);
+            let batch = waiting.batches.entry(session).or_insert_with(fresh);
             batch.looks.push(look);
-            let full = if batch.looks.len() >= BATCH_MAX { all.remove(&session) } else { None };
+            let full = match batch.looks.len() >= BATCH_MAX {
+                true => waiting.begin(session),
+                false => None,
+            };
             [before, full]
         };
         full.into_iter().flatten().try_for_each(|batch| self.write_batch(session, batch))
@@ -54,22 +106,20 @@ impl Engine {
 
     /// Whether a look with these arguments waits to be written.
     pub(super) fn is_kept_look(&self, session: SessionId, exactly: Digest) -> bool {
-        let all = self.0.looks.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(&session)
+        let waiting = self.0.looks.lock();
+        let batch = waiting.batches.get(&session);
+        batch
             .is_some_and(|batch| batch.looks.iter().any(|look| acts::exactly(&look.act) == exactly))
     }
 
-    /// Writes what one session looked at.
+    /// Writes what one session looked at: on return, all of it is on record, whoever wrote it.
     pub(crate) fn write_looks(&self, session: SessionId) -> Result<(), Error> {
         self.0.looks.take(session).map_or(Ok(()), |batch| self.write_batch(session, batch))
     }
 
     /// Writes what all sessions looked at. The keeper calls this all the time.
     pub(crate) fn write_all_looks(&self) {
-        let sessions: Vec<SessionId> = {
-            let all = self.0.looks.0.lock().unwrap_or_else(PoisonError::into_inner);
-            all.keys().copied().collect()
-        };
+        let sessions: Vec<SessionId> = self.0.looks.lock().batches.keys().copied().collect();
         for session in sessions {
             if let Err(error) = self.write_looks(session) {
                 tracing::error!(%session, error = %crate::core::chain(&error), "looks were not recorded");
@@ -80,6 +130,7 @@ impl Engine {
     fn write_batch(&self, session: SessionId, batch: Batch) -> Result<(), Error> {
         let Batch { scope, bundle, looks } = batch;
         // As Weir: the session may have ended since, and what it looked at is a fact all the same.
+        let _under_way = UnderWay(&self.0.looks, session);
         self.0.core.run_blocking(Actor::Weir, None, |_, _| {
             let (scope, looks) = (scope.clone(), looks.clone());
             let looked = ActEvent::ActsLooked { session, scope, bundle, looks };
