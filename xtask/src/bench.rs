@@ -77,7 +77,7 @@ pub(crate) fn run(name: &str, arguments: &[&str]) -> Result<(), Failure> {
     // Built for the whole workspace: `cargo run -p` would build the graph again with other features.
     let mut build = cargo(&["build", "--release", "--workspace", "--example", bench.example]);
     if bench.needs_weir {
-        build.args(["--bin", "weir"]);
+        build.args(["--bin", "weir", "--bin", "weir-hook"]);
     }
     shown(&mut build)?;
     let release = release_folder()?;

@@ -1,4 +1,4 @@
-//! The hook: from the start of the real `weir hook` to its answer, by the real `weir up`, with 64 sessions at once.
+//! The hook: from the start of the real `weir-hook` to its answer, by the real `weir up`, with 64 sessions at once.
 //!
 //! 64 sessions of one space, each attached in a clone of its own. *Paced* is what 64 agents at work do: each makes
 //! an act, waits for the answer, and makes the next when a second has gone by since the last one began, give or take
@@ -28,18 +28,20 @@ enum Program {
     True,
     NoOp,
     NobodyToAsk,
+    Large,
     Weir,
 }
 
 impl Program {
-    const ALL: [Self; 4] = [Self::True, Self::NoOp, Self::NobodyToAsk, Self::Weir];
+    const ALL: [Self; 5] = [Self::True, Self::NoOp, Self::NobodyToAsk, Self::Large, Self::Weir];
 
     fn words(self) -> &'static str {
         match self {
             Self::True => "baseline: `/bin/true`",
             Self::NoOp => "baseline: a hook that does nothing, `sh -c 'cat >/dev/null'`",
-            Self::NobodyToAsk => "`weir hook` with nobody to ask: it denies",
-            Self::Weir => "`weir hook`",
+            Self::NobodyToAsk => "`weir-hook` with nobody to ask: it denies",
+            Self::Large => "`weir hook`, the large program",
+            Self::Weir => "`weir-hook`",
         }
     }
 
@@ -56,6 +58,7 @@ impl Program {
                 command.current_dir("/");
                 command
             }
+            Self::Large => field.large_hook(session),
             Self::Weir => field.hook(session),
         }
     }
@@ -66,7 +69,7 @@ impl Program {
             Self::True | Self::NoOp => code == Some(0) && said.is_empty(),
             // Status 2 blocks.
             Self::NobodyToAsk => code == Some(2),
-            Self::Weir => {
+            Self::Large | Self::Weir => {
                 code == Some(0) && !said.contains("\"deny\"") && !said.contains("\"ask\"")
             }
         }
@@ -145,7 +148,9 @@ fn under(load: Load, field: &Field, program: Program) -> Result<Vec<Seen>> {
     let sessions = if matches!(load, Load::Alone { .. }) { 1 } else { SESSIONS };
     let barrier = Barrier::new(sessions);
     std::thread::scope(|threads| {
-        let running: Vec<_> = (0..sessions)
+        // Alone, each program is another session's: nobody makes that many acts a minute and goes unquestioned.
+        let first = if sessions == 1 { program as usize } else { 0 };
+        let running: Vec<_> = (first..first + sessions)
             .map(|session| {
                 let barrier = &barrier;
                 threads.spawn(move || one(load, field, program, session, barrier))

@@ -6,6 +6,7 @@ use serde::Serialize;
 use std::error::Error;
 use std::fmt;
 use std::io;
+use weir_courier::NotPrivate;
 use weir_model::Refusal;
 
 /// Why a command ended without its answer.
@@ -48,6 +49,17 @@ pub(crate) struct Shown {
     pub(crate) sentence: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hint: Option<String>,
+}
+
+impl From<NotPrivate> for CommandError {
+    fn from(error: NotPrivate) -> Self {
+        match error {
+            NotPrivate::Shared(refusal) => refusal.into(),
+            NotPrivate::Unread { path, source } => {
+                Self::failed(format!("read `{}`", path.display()), source)
+            }
+        }
+    }
 }
 
 impl CommandError {

@@ -6,13 +6,12 @@ use crate::servers::Servers;
 use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStringExt as _;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use weir_model::{Refusal, SessionId, TaskId};
+use weir_courier::{SessionFile, read_private};
+use weir_model::Refusal;
 
 /// The folder a command was started in, and the server it asked for.
 #[derive(Debug)]
@@ -28,15 +27,6 @@ pub(crate) struct Repository {
     pub(crate) git_dir: PathBuf,
     /// The git directory that all its work trees share.
     pub(crate) common_dir: PathBuf,
-}
-
-/// The file that Weir puts into a worktree it makes for a session: whoever works there speaks as it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct SessionFile {
-    pub(crate) url: String,
-    pub(crate) token: String,
-    pub(crate) session: SessionId,
-    pub(crate) task: Option<TaskId>,
 }
 
 /// The file in which a running server says where it is.
@@ -148,7 +138,7 @@ impl Repository {
 
     /// The session whose worktree this is.
     pub(crate) fn session(&self) -> Result<Option<SessionFile>, CommandError> {
-        read_private(&self.git_dir.join("weir-session.json"))?
+        read_private(&self.git_dir.join(SessionFile::NAME))?
             .map(|(path, text)| json(&path, &text))
             .transpose()
     }
@@ -180,52 +170,4 @@ impl Repository {
 fn json<T: for<'de> Deserialize<'de>>(path: &Path, text: &str) -> Result<T, CommandError> {
     serde_json::from_str(text)
         .map_err(CommandError::doing(format!("understand `{}`", path.display())))
-}
-
-/// The text of a file that holds a secret; `None` if there is no such file.
-///
-/// # Errors
-/// `file.not_private` when others can read it: then the secret is no longer one.
-pub(crate) fn read_private(path: &Path) -> Result<Option<(PathBuf, String)>, CommandError> {
-    let failed = |error| CommandError::failed(format!("read `{}`", path.display()), error);
-    let mut file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(error)),
-    };
-    let mode = file.metadata().map_err(failed)?.mode();
-    if mode & 0o077 != 0 {
-        let sentence = format!("`{}` holds a secret, and others can read it", path.display());
-        let hint = format!(
-            "if nobody did, `chmod 600 '{}'`; else revoke the token: `weir token list`",
-            path.display()
-        );
-        return Err(Refusal::new("file.not_private", sentence).hint(hint).into());
-    }
-    let mut text = String::new();
-    file.read_to_string(&mut text).map_err(failed)?;
-    Ok(Some((path.to_owned(), text)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs::Permissions;
-    use std::os::unix::fs::PermissionsExt as _;
-
-    #[test]
-    fn a_secret_that_others_can_read_is_refused() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("owner.token");
-        assert!(read_private(&path).expect("no file is no failure").is_none());
-        std::fs::write(&path, "weir_p_x\n").expect("written");
-        for (mode, fine) in [(0o600, true), (0o400, true), (0o640, false), (0o604, false)] {
-            std::fs::set_permissions(&path, Permissions::from_mode(mode)).expect("set");
-            let read = read_private(&path);
-            assert_eq!(read.is_ok(), fine, "{mode:o}");
-            if let Err(error) = read {
-                assert_eq!(error.shown().expect("shown").code, "file.not_private");
-            }
-        }
-    }
 }

@@ -33,9 +33,6 @@ use std::sync::atomic::AtomicBool;
 use ui::{Form, Ui};
 
 fn main() -> ExitCode {
-    if commands::hook::is_asked() {
-        return commands::hook::main();
-    }
     outlive_files_that_are_full();
     let args = match Args::try_parse() {
         Ok(args) => args,

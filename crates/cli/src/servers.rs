@@ -1,13 +1,13 @@
 //! The servers that somebody signed in to, by name: `$XDG_CONFIG_HOME/weir/servers.toml`, mode 0600.
 
 use crate::error::CommandError;
-use crate::here::read_private;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
+use weir_courier::read_private;
 use weir_model::Refusal;
 
 /// All stored servers.

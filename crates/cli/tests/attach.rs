@@ -113,6 +113,19 @@ fn the_hook_is_closed_on_everything_that_goes_wrong() {
 }
 
 #[test]
+fn the_hook_program_without_weir_beside_it_carries_and_allows_nothing_by_itself() {
+    let field = Field::new(CLAUDE);
+    field.attach("claude").expect(0);
+    let hook = field.repo.beside("weir-hook");
+    std::fs::copy(env!("CARGO_BIN_EXE_weir-hook"), &hook).expect("copied");
+    assert!(may(&field.bash_by(&hook, "ls")), "a server on this machine it asks itself");
+    assert!(!may(&field.bash_by(&hook, "git push -f origin main")));
+    field.repo.weir(&["down"]).expect(0);
+    let alone = field.bash_by(&hook, "ls");
+    assert!(!may(&alone) && alone.err.contains("not beside this one"), "{alone:#?}");
+}
+
+#[test]
 fn an_agent_cannot_send_its_hook_to_a_server_of_its_own() {
     let field = Field::new(CLAUDE);
     field.attach("claude").expect(0);

@@ -27,7 +27,7 @@ fn what_the_transcript_tells_at_the_end_of_a_turn_is_seen_and_judged() {
         let mut payload = json!({ "session_id": "c-1", "hook_event_name": event, "cwd": repo.dir,
             "transcript_path": transcript });
         payload.as_object_mut().expect("an object").extend(tool.as_object().cloned().expect("one"));
-        let mut command = repo.command(&repo.dir, &["hook", "claude", event], &variables);
+        let mut command = repo.hook("claude", event, &variables);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("started");
         let mut stdin = child.stdin.take().expect("piped");

@@ -31,7 +31,7 @@ fn asked_of(answer: Option<&'static str>) -> Ran {
     });
     let repo = Repo::none();
     let variables = [("WEIR_URL", url.as_str()), ("WEIR_TOKEN", "weir_s_none")];
-    let mut command = repo.command(&repo.dir, &["hook", "claude", "PreToolUse"], &variables);
+    let mut command = repo.hook("claude", "PreToolUse", &variables);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut hook = command.spawn().expect("started");
     let payload = json!({"session_id": "c", "cwd": "/", "hook_event_name": "PreToolUse",

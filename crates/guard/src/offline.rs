@@ -20,8 +20,6 @@ use weir_model::{Digest, PersonId, Refusal, SessionId, Timestamp};
 /// How long a leave holds: a restart, an update, a short trip without a network. What people decide meanwhile (a pause,
 /// a session that is ended) does not reach a hook before it ends.
 pub const LEAVE: Duration = Duration::from_hours(1);
-/// A hook that has a younger one needs no other, unless what it says changed.
-pub const RENEW: Duration = Duration::from_mins(5);
 /// A clock of another machine may be this much behind.
 const SKEW: Duration = Duration::from_mins(1);
 /// More acts than this are not decided alone: somebody should have looked by then.

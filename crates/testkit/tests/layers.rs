@@ -16,7 +16,8 @@ use table::Table;
 /// The arrows of the design: the room to the left may import the rooms to the right, and whatever these may
 /// import. `view`, `memory` and `fleet` enter with their own issues.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("cli", &["server"]),
+    ("cli", &["server", "courier"]),
+    ("courier", &["hook"]),
     ("server", &["engine", "gateway", "hook"]),
     (
         "engine",

@@ -78,9 +78,18 @@ impl Field {
         command
     }
 
-    /// The hook of a session's client.
+    /// The hook of a session's client: what `weir attach` wrote into its settings.
     pub(crate) fn hook(&self, session: usize) -> Command {
-        let mut command = self.command(&self.bin, session);
+        self.hook_of(&self.bin.with_file_name("weir-hook"), session)
+    }
+
+    /// The same by the large program, which carries what the small one does not.
+    pub(crate) fn large_hook(&self, session: usize) -> Command {
+        self.hook_of(&self.bin, session)
+    }
+
+    fn hook_of(&self, program: &Path, session: usize) -> Command {
+        let mut command = self.command(program, session);
         command.args(["hook", "claude", "PreToolUse"]);
         command
     }

@@ -1,15 +1,17 @@
 //! `weir attach`, `weir detach`: a real client is wired to Weir, and taken off to the byte.
 
 use super::hook::alone::Alone;
-use super::hook::{Speaker, config_folder, git_dir, key_of, speaker_name};
 use crate::client::Client;
 use crate::error::CommandError;
-use crate::here::{Here, SessionFile, read_private};
+use crate::here::Here;
 use crate::ui::Ui;
 use serde::{Deserialize, Serialize};
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use weir_courier::{
+    LeaveFolder, SessionFile, Speaker, config_folder, git_dir, key_of, read_private, speaker_name,
+};
 use weir_hook::wire::{self, Existing, FileEdit, Kept, Scope, Wiring};
 use weir_model::act::Client as Agent;
 use weir_model::{Lease, Refusal, SessionId};
@@ -168,12 +170,11 @@ pub(crate) fn detach(ui: &mut Ui, here: &Here, args: DetachArgs) -> Result<(), C
         .as_ref()
         .map_err(ToString::to_string)
         .and_then(|weir| weir.post::<_, Done>(&path, &ask).map_err(|error| error.to_string()));
-    let alone = Alone::of(client, &worktree, memory.session);
-    if let Some(alone) = &alone {
+    if let Some(folder) = LeaveFolder::of(client, &worktree, memory.session) {
         if let Ok(weir) = &weir {
-            bring(ui, alone, weir);
+            bring(ui, &folder, weir);
         }
-        alone.clear();
+        folder.clear();
     }
     let files: Vec<_> = edits.iter().map(|edit| edit.path.clone()).collect();
     ui.answer(&files, |files, page| {
@@ -188,10 +189,11 @@ pub(crate) fn detach(ui: &mut Ui, here: &Here, args: DetachArgs) -> Result<(), C
 }
 
 /// Puts on record what a hook decided without a server, as far as anybody listens.
-pub(super) fn bring(ui: &mut Ui, alone: &Alone, weir: &Client) {
+pub(super) fn bring(ui: &mut Ui, folder: &LeaveFolder, weir: &Client) {
     let (url, token) = (weir.url().to_owned(), weir.token().unwrap_or_default().to_owned());
-    let brought = alone.bring(&Speaker { url, token, session: None, key: None });
-    if let (Err(_), Some(list)) = (brought, alone.waits()) {
+    let brought =
+        Alone::new(folder.clone()).bring(&Speaker { url, token, session: None, key: None });
+    if let (Err(_), Some(list)) = (brought, folder.waits()) {
         ui.warn(format_args!(
             "what the hook decided without Weir is not on record yet: it waits in `{}`",
             list.display()
@@ -216,7 +218,10 @@ fn scope(client: Agent, named: Option<&str>) -> Result<Scope, CommandError> {
 
 pub(super) fn wiring(weir: &Client, scope: Scope, worktree: &Path) -> Result<Wiring, CommandError> {
     let own = std::env::current_exe().and_then(|own| own.canonicalize());
-    let program = own.map_err(CommandError::doing("find this program"))?;
+    let own = own.map_err(CommandError::doing("find this program"))?;
+    // Where only `weir` was put, it carries the events itself.
+    let small = own.with_file_name(weir_courier::program::NAME);
+    let program = if small.is_file() { small } else { own };
     let home = std::env::home_dir()
         .ok_or_else(|| Refusal::new("attach.path", "there is no home folder: `HOME` is not set"))?;
     let text = |path: &Path| path.display().to_string();
@@ -239,7 +244,7 @@ fn speaker(
 ) -> Result<(SessionId, Speaker), CommandError> {
     // What the server signs for the hook counts only under this key, which no later message can change.
     let key = Some(super::audit::read_text(weir, "/v1/audit/key")?.trim().to_owned());
-    let file = git_dir(&worktree.join(".git")).map(|git| git.join("weir-session.json"));
+    let file = git_dir(&worktree.join(".git")).map(|git| git.join(SessionFile::NAME));
     if let Some((_, text)) = file.map(|file| read_private(&file)).transpose()?.flatten()
         && let Ok(SessionFile { url, token, session, .. }) = serde_json::from_str(&text)
         && url == weir.url()

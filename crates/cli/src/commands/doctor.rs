@@ -1,7 +1,6 @@
 //! `weir doctor`: whether what was attached still stands, and whether the hook really blocks.
 
 use super::attach::{Memory, all_remembered, bring, existing, version};
-use super::hook::alone::Alone;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::here::Here;
@@ -11,6 +10,7 @@ use serde_json::json;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use weir_courier::LeaveFolder;
 use weir_hook::wire::{self, Drift};
 use weir_model::act::Client as Agent;
 use weir_server::wire::{Done, HookCheck};
@@ -42,9 +42,9 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, args: &DoctorArgs) -> Result<Exit, C
     let asked = |memory: &Memory| args.client.is_none_or(|client| client == memory.kept.client);
     let mut all = Vec::new();
     for memory in memories.into_iter().filter(asked) {
-        let alone = Alone::of(memory.kept.client, &memory.worktree, memory.session);
-        if let (Some(alone), Ok(weir)) = (&alone, here.client()) {
-            bring(ui, alone, &weir);
+        let folder = LeaveFolder::of(memory.kept.client, &memory.worktree, memory.session);
+        if let (Some(folder), Ok(weir)) = (folder, here.client()) {
+            bring(ui, &folder, &weir);
         }
         let found = look(&memory)?;
         let path = format!("/v1/sessions/{}/checked", memory.session);

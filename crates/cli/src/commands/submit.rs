@@ -3,11 +3,12 @@
 use crate::client::Client;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::here::{Here, SessionFile};
+use crate::here::Here;
 use crate::render;
 use crate::tree::Tree;
 use crate::ui::{Form, Ui};
 use std::process::{Output, Stdio};
+use weir_courier::SessionFile;
 use weir_model::{ChangeId, Refusal, TaskId};
 use weir_server::wire::{Change, ChangeState, Space, Task};
 

@@ -133,7 +133,7 @@ fn serve(ui: &mut Ui, space: &Space, found: &Found, args: &UpArgs) -> Result<(),
         let space_url = url.clone();
         let known = found.clone();
         let doors = tokio::task::spawn_blocking(move || {
-            let token = crate::here::read_private(&known.owner_token)?;
+            let token = weir_courier::read_private(&known.owner_token)?;
             let token = token.map(|(_, text)| text.trim().to_owned());
             Doors::of_own(&Client::new(&space_url, token), &known)
         });
@@ -164,7 +164,7 @@ fn serve(ui: &mut Ui, space: &Space, found: &Found, args: &UpArgs) -> Result<(),
 /// Where to post what waits for a person, if that was asked for.
 fn webhook(args: &UpArgs, found: &Found) -> Result<Option<Webhook>, CommandError> {
     let (Some(url), Some(file)) = (&args.webhook, &args.webhook_secret) else { return Ok(None) };
-    let Some((_, secret)) = crate::here::read_private(file)? else {
+    let Some((_, secret)) = weir_courier::read_private(file)? else {
         let sentence = format!("there is no file `{}` with the webhook's secret", file.display());
         return Err(Refusal::new("webhook.secret", sentence)
             .hint("`openssl rand -hex 32 > FILE && chmod 600 FILE` makes one")

@@ -166,14 +166,14 @@ fn a_hook_that_is_gone_opens_nothing_or_is_noticed() {
 
 fn without_hook(programs: &Programs, client: Client, mode: Mode) -> Shown {
     let (space, place) = begin(client);
-    // A program of its own, which can be taken away.
-    let weir = space.repo.beside("weir");
+    // Programs of its own, which can be taken away.
+    let (weir, hook) = (space.repo.beside("weir"), space.repo.beside("weir-hook"));
     std::fs::copy(env!("CARGO_BIN_EXE_weir"), &weir).expect("copied");
+    std::fs::copy(env!("CARGO_BIN_EXE_weir-hook"), &hook).expect("copied");
     let mut trial = Trial::attempting(client, mode, &[Attempt::Command], &place);
-    let gone = weir.clone();
     trial.watcher = Watcher::new(move |_, turn| {
         if turn == 0 {
-            let _ = std::fs::remove_file(&gone);
+            let _ = std::fs::remove_file(&hook);
         }
     });
     let wire = Attach { space: &space, weir };

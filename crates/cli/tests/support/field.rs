@@ -4,7 +4,7 @@ use super::{Ran, Repo};
 use serde_json::json;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 /// A repository with a server, a home of its own, and a program that calls itself `client` at `version`.
@@ -60,10 +60,13 @@ impl Field {
         payload: &[u8],
     ) -> Ran {
         let home = self.home.display().to_string();
-        let mut command =
-            self.repo.command(&self.repo.dir, &["hook", client, event], &[("HOME", &home)]);
+        let mut command = self.repo.hook(client, event, &[("HOME", &home)]);
+        command.envs(variables.iter().copied());
+        Self::told(&mut command, payload)
+    }
+
+    fn told(command: &mut std::process::Command, payload: &[u8]) -> Ran {
         let mut hook = command
-            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -80,9 +83,21 @@ impl Field {
 
     /// The same, with some variables set.
     pub(crate) fn hook_with(&self, variables: &[(&str, &str)], command: &str) -> Ran {
-        let payload = json!({"session_id": "c1", "cwd": self.repo.dir, "hook_event_name": "PreToolUse",
-            "tool_name": "Bash", "tool_input": {"command": command}, "tool_use_id": "t1"});
-        self.hook_as(variables, "claude", "PreToolUse", payload.to_string().as_bytes())
+        self.hook_as(variables, "claude", "PreToolUse", self.says_bash(command).as_bytes())
+    }
+
+    /// The same by another copy of the hook program.
+    pub(crate) fn bash_by(&self, program: &Path, command: &str) -> Ran {
+        let home = self.home.display().to_string();
+        let args = ["hook", "claude", "PreToolUse"];
+        let mut hook = self.repo.command_of(program, &self.repo.dir, &args, &[("HOME", &home)]);
+        Self::told(&mut hook, self.says_bash(command).as_bytes())
+    }
+
+    fn says_bash(&self, command: &str) -> String {
+        json!({"session_id": "c1", "cwd": self.repo.dir, "hook_event_name": "PreToolUse",
+            "tool_name": "Bash", "tool_input": {"command": command}, "tool_use_id": "t1"})
+        .to_string()
     }
 }
 

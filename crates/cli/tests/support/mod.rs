@@ -84,7 +84,23 @@ impl Repo {
 
     /// The binary, in a world of its own.
     pub(crate) fn command(&self, dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
+        self.command_of(Path::new(env!("CARGO_BIN_EXE_weir")), dir, args, variables)
+    }
+
+    /// What a client runs at an event.
+    pub(crate) fn hook(&self, client: &str, event: &str, variables: &[(&str, &str)]) -> Command {
+        let program = Path::new(env!("CARGO_BIN_EXE_weir-hook"));
+        self.command_of(program, &self.dir, &["hook", client, event], variables)
+    }
+
+    pub(crate) fn command_of(
+        &self,
+        program: &Path,
+        dir: &Path,
+        args: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Command {
+        let mut command = Command::new(program);
         command.args(args).current_dir(dir).stdin(Stdio::null());
         for name in ["WEIR_URL", "WEIR_TOKEN", "WEIR_SERVER", "WEIR_STORE", "NO_COLOR"] {
             command.env_remove(name);

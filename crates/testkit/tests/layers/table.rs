@@ -77,8 +77,8 @@ impl Table {
             let package = &room.package;
             faults.push(format!("crates/{name} is called `{package}`: call it `weir-{name}`"));
         }
-        if name == "cli" && room.binaries != ["weir"] {
-            faults.push("the binary of `weir-cli` is not called `weir`: name it in [[bin]]".into());
+        if name == "cli" && room.binaries != ["weir", "weir-hook"] {
+            faults.push("the programs of `weir-cli` are not called `weir` and `weir-hook`: name them in [[bin]]".into());
         }
         if !self.arrows.contains_key(name) {
             faults.push(format!(
@@ -149,7 +149,10 @@ fn what_the_arrows_allow_is_no_fault() {
         room("model", "[dependencies]\nserde = \"1\"\n"),
         room("engine", "[dependencies]\nweir-work.workspace = true\nweir-model.workspace = true\n"),
         room("work", "[dev-dependencies]\nweir-testkit.workspace = true\n"),
-        room("cli", "[[bin]]\nname = \"weir\"\n[dependencies]\nweir-ledger.workspace = true\n"),
+        room(
+            "cli",
+            "[[bin]]\nname = \"weir\"\n[[bin]]\nname = \"weir-hook\"\n[dependencies]\nweir-ledger.workspace = true\n",
+        ),
     ];
     assert_eq!(small().faults_of(&rows), Vec::<String>::new());
 }
@@ -167,8 +170,8 @@ fn what_they_do_not_allow_is_a_fault_with_the_better_way() {
         ("work", "[dependencies]\nweir-testkit = {}\n", "move it to [dev-dependencies]"),
         ("work", "[dependencies]\nweir-shed = {}\n", "that is no room of the design"),
         ("shed", "[dependencies]\nweir-model = {}\n", "`shed` is no room of the design"),
-        ("cli", "[[bin]]\nname = \"wier\"\n", "is not called `weir`"),
-        ("cli", "", "is not called `weir`"),
+        ("cli", "[[bin]]\nname = \"wier\"\n", "are not called `weir`"),
+        ("cli", "", "are not called `weir`"),
     ];
     for (folder, dependencies, expected) in rows {
         let faults = small().faults_of(&[room(folder, dependencies)]);

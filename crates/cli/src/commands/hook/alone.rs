@@ -5,25 +5,23 @@
 //! allowed. Nothing here is touched while the server answers, but for a look at the date of two files.
 //! Deliberately absent: rules. What a leave is good for, `weir_guard::offline` knows.
 
-use super::{Speaker, agent, config_folder, key_of};
-use crate::here::read_private;
+use super::agent;
 use rustix::fs::{FlockOperation, flock};
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::{Duration, Instant, SystemTime};
+use weir_courier::{Event, LeaveFolder, Speaker, read_private};
 use weir_engine::Disk;
-use weir_guard::offline::{ACTS_MAX, Kept, LINE_BYTES_MAX, LIST_BYTES_MAX, Leave, Open, RENEW};
+use weir_guard::offline::{ACTS_MAX, Kept, LINE_BYTES_MAX, LIST_BYTES_MAX, Leave, Open};
 use weir_hook::{Reply, Words};
 use weir_ledger::{VerifierKey, open_note};
 use weir_model::act::{Client, Moment, Ruling};
 use weir_model::{SessionId, Timestamp};
 
-/// Where a hook keeps what it needs without a server, outside of every worktree.
+/// A hook that may have to do without its server.
 pub(crate) struct Alone {
-    folder: PathBuf,
-    session: SessionId,
+    folder: LeaveFolder,
 }
 
 /// Another hook has the list for as long as it takes to decide one act, or to bring it.
@@ -32,43 +30,13 @@ const LOCK: Duration = Duration::from_secs(2);
 const BRING: Duration = Duration::from_secs(8);
 
 impl Alone {
-    /// Of a client in a worktree and a session.
-    pub(crate) fn of(client: Client, worktree: &Path, session: SessionId) -> Option<Self> {
-        let name = format!("{client}-{}-{session}.alone", key_of(worktree));
-        Some(Self { folder: config_folder()?.join("attached").join(name), session })
+    pub(crate) fn new(folder: LeaveFolder) -> Self {
+        Self { folder }
     }
 
-    /// What to say of the leave that is kept: nothing, `old` or `fresh`.
-    pub(super) fn holds(&self) -> Option<&'static str> {
-        let kept = std::fs::metadata(self.leave()).ok()?;
-        let age = kept.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
-        Some(if age.is_some_and(|age| age < RENEW) { "fresh" } else { "old" })
-    }
-
-    /// Keeps what the server gave; an empty text means nothing is to be kept.
-    pub(super) fn keep(&self, leave: &str) {
-        // What was kept before knows less: without the new one there is none.
-        if leave.is_empty() || self.write(leave).is_err() {
-            self.forget();
-        }
-    }
-
-    /// From now on nothing is decided without a server.
-    pub(super) fn forget(&self) {
-        let _ = std::fs::remove_file(self.leave());
-    }
-
-    fn write(&self, leave: &str) -> std::io::Result<()> {
-        self.make()?;
-        let draft = self.folder.join(format!("draft-{}", std::process::id()));
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let written = options.open(&draft).and_then(|mut file| file.write_all(leave.as_bytes()));
-        let written = written.and_then(|()| std::fs::rename(&draft, self.leave()));
-        if written.is_err() {
-            let _ = std::fs::remove_file(&draft);
-        }
-        written
+    /// Where it keeps what it has.
+    pub(crate) fn folder(&self) -> &LeaveFolder {
+        &self.folder
     }
 
     /// Brings the list of what was decided without a server, if there is one.
@@ -77,19 +45,19 @@ impl Alone {
     /// In words, when it could not be put on record: then nothing may be asked, for the server would not know what
     /// was met.
     pub(crate) fn bring(&self, speaker: &Speaker) -> Result<(), Unbrought> {
-        if !self.list().exists() {
+        if self.folder.waits().is_none() {
             return Ok(());
         }
         let kept = |error: String| Unbrought::Kept(error);
         let _lock = self.lock().map_err(kept)?;
         let Some((path, text)) =
-            read_private(&self.list()).map_err(|error| kept(error.to_string()))?
+            read_private(&self.folder.list()).map_err(|error| kept(error.to_string()))?
         else {
             return Ok(());
         };
         let url = speaker.url.trim_end_matches('/');
         let sent = agent(url, BRING)
-            .post(format!("{url}/v1/sessions/{}/alone", self.session))
+            .post(format!("{url}/v1/sessions/{}/alone", self.folder.session()))
             .header("Authorization", format!("Bearer {}", speaker.token))
             .header("Content-Type", "application/x-ndjson")
             .send(text.as_bytes());
@@ -103,42 +71,23 @@ impl Alone {
         gone.map_err(|error| kept(format!("`{}` cannot be removed: {error}", path.display())))
     }
 
-    /// Where the list is, while there is one.
-    pub(crate) fn waits(&self) -> Option<PathBuf> {
-        Some(self.list()).filter(|list| list.exists())
-    }
-
-    /// Removes what was kept, but not a list that nobody has heard of.
-    pub(crate) fn clear(&self) {
-        self.forget();
-        if self.waits().is_none() {
-            let _ = std::fs::remove_dir_all(&self.folder);
-        }
-    }
-
     /// Answers an event by what was kept; `None` when nothing is.
     ///
     /// # Errors
     /// In words, why nothing can be decided.
-    pub(super) fn answer(
-        &self,
-        key: &str,
-        (client, event, payload): (Client, &str, &[u8]),
-    ) -> Result<Option<Reply>, String> {
-        let kept = read_private(&self.leave()).map_err(|error| error.to_string())?;
+    pub(super) fn answer(&self, key: &str, event: &Event) -> Result<Option<Reply>, String> {
+        let kept = read_private(&self.folder.leave()).map_err(|error| error.to_string())?;
         let Some((_, note)) = kept else { return Ok(None) };
-        let now = now();
-        let open = opened(&note, key, (self.session, client), now)?;
-        let act = match weir_hook::read(client, event, payload) {
+        let (now, client, name) = (now(), event.client, &event.name);
+        let open = opened(&note, key, (self.folder.session(), client), now)?;
+        let act = match weir_hook::read(client, name, &event.payload) {
             Ok(act) => act,
-            Err(refusal) => {
-                return Ok(Some(weir_hook::refuse(client, event, &refusal.to_string())));
-            }
+            Err(refusal) => return Ok(Some(event.refuse(&refusal.to_string()))),
         };
         if !act.moment.is_decided() {
             let context = (act.moment == Moment::SessionStart).then(|| CONTEXT.to_owned());
             let words = Words { context, ..Words::default() };
-            return Ok(Some(weir_hook::answer(client, event, &Ruling::allow(), &words)));
+            return Ok(Some(weir_hook::answer(client, name, &Ruling::allow(), &words)));
         }
         let _lock = self.lock()?;
         let (before, mut list) = self.read()?;
@@ -151,12 +100,12 @@ impl Alone {
         let written =
             list.write_all(format!("{line}\n").as_bytes()).and_then(|()| list.sync_data());
         written.map_err(|error| format!("it cannot be written down: {error}"))?;
-        Ok(Some(weir_hook::answer(client, event, &decided.alone.ruling, &Words::default())))
+        Ok(Some(weir_hook::answer(client, name, &decided.alone.ruling, &Words::default())))
     }
 
     /// What was decided so far, and the file to go on with.
     fn read(&self) -> Result<(Vec<Kept>, File), String> {
-        let text = read_private(&self.list()).map_err(|error| error.to_string())?;
+        let text = read_private(&self.folder.list()).map_err(|error| error.to_string())?;
         let text = text.map(|(_, text)| text).unwrap_or_default();
         // A line without its end was never answered.
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
@@ -167,7 +116,7 @@ impl Alone {
             return Err("more was decided without Weir already than anybody should".to_owned());
         }
         let mut options = OpenOptions::new();
-        let list = options.append(true).create(true).mode(0o600).open(self.list());
+        let list = options.append(true).create(true).mode(0o600).open(self.folder.list());
         let list = list.and_then(|list| list.set_len(whole as u64).map(|()| list));
         let list = list.map_err(|error| format!("the list of acts cannot be opened: {error}"))?;
         Ok((before, list))
@@ -178,7 +127,7 @@ impl Alone {
         let failed = |error: std::io::Error| format!("the list of acts cannot be locked: {error}");
         let mut options = OpenOptions::new();
         let lock = options.write(true).create(true).truncate(false).mode(0o600);
-        let lock = lock.open(self.folder.join("lock")).map_err(failed)?;
+        let lock = lock.open(self.folder.lock()).map_err(failed)?;
         let started = Instant::now();
         while let Err(error) = flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             let error = std::io::Error::from(error);
@@ -188,18 +137,6 @@ impl Alone {
             std::thread::sleep(Duration::from_millis(5));
         }
         Ok(lock)
-    }
-
-    fn make(&self) -> std::io::Result<()> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)
-    }
-
-    fn leave(&self) -> PathBuf {
-        self.folder.join("leave")
-    }
-
-    fn list(&self) -> PathBuf {
-        self.folder.join("list")
     }
 }
 
