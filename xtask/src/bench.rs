@@ -64,6 +64,12 @@ const BENCHES: &[Bench] = &[
         needs_weir: false,
         about: "What is seen of labelled commands: recall, questions too many, spellings",
     },
+    Bench {
+        name: "retrieval",
+        example: "bench_retrieval",
+        needs_weir: false,
+        about: "How well search finds the files that a question means, beside BM25 and ripgrep",
+    },
 ];
 
 /// A line for each bench, for the help.

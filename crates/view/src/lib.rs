@@ -7,3 +7,4 @@
 //! Reading order: [`fact`], what a blob says; [`search`], what is found by words; [`tree`], which blobs a view holds.
 
 pub mod fact;
+pub mod search;

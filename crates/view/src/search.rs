@@ -1,0 +1,162 @@
+//! What is found by words: an index over blobs, and one ranking for every view of them.
+//!
+//! Blobs are indexed once, by content, in [`Index::add`]; a view says which of them it holds and under which paths.
+//! What is found depends on the view alone: the words of blobs that it does not hold count for nothing, not even in how
+//! rare a word is, so the same files give the same answer whatever else is indexed beside them.
+//! Reading order: [`words`], terms of a text; [`segment`], where they stand; [`asked`], what is asked; [`place`], what
+//! paths tell; [`rank`], what comes first.
+
+mod asked;
+mod gather;
+mod place;
+mod rank;
+mod segment;
+mod words;
+
+use crate::fact::{Fact, Lines};
+use asked::Asked;
+use hashbrown::HashMap;
+pub use rank::Weights;
+use roaring::RoaringBitmap;
+use segment::Segment;
+use std::sync::Arc;
+use weir_model::Refusal;
+
+/// A blob within an index. Dense, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlobNo(pub u32);
+
+/// Which blobs somebody sees, and under which paths.
+pub trait ViewOf {
+    /// The numbers of the blobs that are seen.
+    fn blobs(&self) -> &RoaringBitmap;
+    /// The paths at which a blob is seen. The same bytes may lie at several.
+    fn paths(&self, blob: BlobNo) -> Vec<&str>;
+}
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Query<'a> {
+    /// A symbol, or some words.
+    pub text: &'a str,
+    /// At most so many files are answered.
+    pub files_max: usize,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// The best first, each file once.
+    pub hits: Vec<Hit>,
+    /// How many more files have some word of the question, and were cut.
+    pub cut: usize,
+    /// Words of the question that stand nowhere in the view.
+    pub unknown: Vec<String>,
+    /// How many words of a long question were left aside.
+    pub left_aside: usize,
+}
+
+/// A file that was found.
+#[derive(Debug, Clone)]
+pub struct Hit {
+    /// What is there.
+    pub blob: BlobNo,
+    /// Where it is.
+    pub path: String,
+    /// The lines to read first.
+    pub lines: Lines,
+    /// More of its lines that speak of what was asked, the best first.
+    pub more: Vec<Lines>,
+    /// By how much. It compares within one answer only.
+    pub score: f32,
+    /// What speaks for it.
+    pub why: Why,
+}
+
+/// What speaks for a hit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Why {
+    /// What it defines of what was named.
+    pub defines: Vec<String>,
+    /// Words of the question that stand in it.
+    pub words: Vec<String>,
+    /// Words of the question that name it.
+    pub named: Vec<String>,
+}
+
+/// Up to so many blobs stay in a segment of their own while more are added: what a copy costs when a reader holds it.
+const OPEN_BLOBS_MAX: usize = 64;
+
+/// The index. Cloning shares what is sealed, so a reader takes a clone and is never waited for.
+#[derive(Debug, Clone, Default)]
+pub struct Index {
+    segments: Vec<Arc<Segment>>,
+    numbers: HashMap<[u8; 20], BlobNo>,
+}
+
+impl Index {
+    /// Adds a blob, unless it is known; its number.
+    pub fn add(&mut self, oid: [u8; 20], fact: &Fact, text: &str) -> BlobNo {
+        if let Some(known) = self.numbers.get(&oid) {
+            return *known;
+        }
+        let number = BlobNo(self.numbers.len() as u32);
+        self.numbers.insert(oid, number);
+        if self.segments.last().is_none_or(|open| open.blobs.len() >= OPEN_BLOBS_MAX) {
+            self.merge();
+            self.segments.push(Arc::default());
+        }
+        if let Some(open) = self.segments.last_mut() {
+            Arc::make_mut(open).add(fact, text);
+        }
+        number
+    }
+
+    /// The number of a blob, if it is indexed.
+    pub fn number(&self, oid: &[u8; 20]) -> Option<BlobNo> {
+        self.numbers.get(oid).copied()
+    }
+
+    /// How many blobs are indexed.
+    pub fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// Whether nothing is indexed.
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
+    /// What a view has for a question. Refuses one without words, or without end.
+    pub fn search(&self, query: &Query<'_>, view: &dyn ViewOf) -> Result<Found, Refusal> {
+        self.search_weighing(query, view, &Weights::default())
+    }
+
+    /// As [`Index::search`], with other weights: for measuring them.
+    pub fn search_weighing(
+        &self,
+        query: &Query<'_>,
+        view: &dyn ViewOf,
+        weights: &Weights,
+    ) -> Result<Found, Refusal> {
+        let asked = Asked::read(query.text)?;
+        Ok(rank::found(&self.segments, &asked, view, weights, query.files_max))
+    }
+
+    /// Joins the last segments as long as one is not clearly smaller than the one before it, so that there are few of
+    /// them and each blob is moved a logarithmic number of times.
+    fn merge(&mut self) {
+        while let [.., before, last] = self.segments.as_slice() {
+            if before.blobs.len() > 2 * last.blobs.len() {
+                return;
+            }
+            let mut joined = Segment::clone(before);
+            joined.join(last);
+            self.segments.truncate(self.segments.len() - 2);
+            self.segments.push(Arc::new(joined));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

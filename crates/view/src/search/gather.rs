@@ -1,0 +1,246 @@
+//! How well chunks and whole files speak of a question's words: BM25 over what a view holds, and over nothing else.
+
+use super::asked::{Asked, Role};
+use super::rank::Weights;
+use super::segment::Segment;
+use roaring::RoaringBitmap;
+use std::sync::Arc;
+
+/// What the postings say.
+pub(super) struct Gathered {
+    /// For each term of the question, how rare it is in the view; 0.0 if it stands nowhere.
+    pub(super) rarity: Vec<f32>,
+    /// The blobs with some term.
+    pub(super) blobs: Vec<Scored>,
+    /// For each term and segment, its number there.
+    pub(super) numbers: Vec<Vec<Option<u32>>>,
+}
+
+/// A blob with some term of the question.
+#[derive(Debug, Clone)]
+pub(super) struct Scored {
+    pub(super) segment: usize,
+    /// Its number within the segment.
+    pub(super) local: u32,
+    /// Its number in the index.
+    pub(super) blob: u32,
+    /// How well the whole of it speaks of the question.
+    pub(super) whole: f32,
+    /// Its chunks that have some term, each with how well it speaks of the question.
+    pub(super) chunks: Vec<(u32, f32)>,
+    /// Which terms stand in it, one bit each.
+    pub(super) terms: u64,
+}
+
+impl Scored {
+    /// Its best chunk's score.
+    pub(super) fn best(&self) -> f32 {
+        self.chunks.iter().fold(0.0, |best, (_, score)| best.max(*score))
+    }
+}
+
+/// How often a word of the view stands in a chunk or blob, weighed.
+struct Place {
+    chunk: u32,
+    blob: u32,
+    weight: f32,
+}
+
+pub(super) fn gather(
+    segments: &[Arc<Segment>],
+    asked: &Asked,
+    view: &RoaringBitmap,
+    weights: &Weights,
+) -> Gathered {
+    let extent = Extent::of(segments, view);
+    let numbers: Vec<Vec<Option<u32>>> = asked
+        .terms
+        .iter()
+        .map(|term| segments.iter().map(|segment| segment.number(&term.text)).collect())
+        .collect();
+    let mut tables: Vec<Table> = segments.iter().map(|segment| Table::of(segment)).collect();
+    let mut rarity = vec![0.0; asked.terms.len()];
+    for (at, term) in asked.terms.iter().enumerate() {
+        let places: Vec<Vec<Place>> = segments
+            .iter()
+            .zip(numbers.get(at).into_iter().flatten())
+            .zip(&extent.seen)
+            .map(|((segment, number), seen)| {
+                number.map_or(Vec::new(), |number| places(segment, number, seen, weights))
+            })
+            .collect();
+        let chunks: usize = places.iter().map(Vec::len).sum();
+        let blobs: usize =
+            places.iter().map(|places| places.chunk_by(|a, b| a.blob == b.blob).count()).sum();
+        if chunks == 0 {
+            continue;
+        }
+        let rare = inverse_frequency(extent.chunks, chunks);
+        if let Some(place) = rarity.get_mut(at) {
+            *place = rare;
+        }
+        let role = match term.role {
+            Role::Word => 1.0,
+            Role::Whole => weights.whole,
+            Role::Joined => weights.joined,
+        };
+        let of_files = role * inverse_frequency(extent.blobs, blobs);
+        let of_chunks = role * rare;
+        for ((table, places), segment) in tables.iter_mut().zip(&places).zip(segments) {
+            table.add(segment, places, at, of_chunks, of_files, &extent, weights);
+        }
+    }
+    let mut first = 0;
+    let mut blobs = Vec::new();
+    for (number, (segment, table)) in segments.iter().zip(tables).enumerate() {
+        table.into_blobs(segment, number, first, &mut blobs);
+        first += segment.blobs.len() as u32;
+    }
+    Gathered { rarity, blobs, numbers }
+}
+
+/// Robertson's and Spärck Jones's weight of a term that stands in `with` of `all`, as Lucene keeps it above zero.
+fn inverse_frequency(all: u32, with: usize) -> f32 {
+    let (all, with) = (all as f32, with as f32);
+    (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
+}
+
+/// BM25's saturation: the second time tells less than the first, and less in a long text.
+fn saturated(count: f32, terms: f32, typical: f32, weights: &Weights) -> f32 {
+    let length = 1.0 - weights.b + weights.b * terms / typical.max(1.0);
+    count * (weights.k1 + 1.0) / (count + weights.k1 * length)
+}
+
+/// How large what is seen is.
+struct Extent {
+    chunks: u32,
+    blobs: u32,
+    terms: u64,
+    /// For each segment, which of its blobs are seen.
+    seen: Vec<Vec<u64>>,
+}
+
+impl Extent {
+    fn of(segments: &[Arc<Segment>], view: &RoaringBitmap) -> Self {
+        let mut extent =
+            Self { chunks: 0, blobs: 0, terms: 0, seen: Vec::with_capacity(segments.len()) };
+        let mut first = 0u32;
+        for segment in segments {
+            let end = first + segment.blobs.len() as u32;
+            let mut seen = vec![0u64; segment.blobs.len().div_ceil(64)];
+            for blob in view.range(first..end) {
+                let local = (blob - first) as usize;
+                if let (Some(word), Some(blob)) =
+                    (seen.get_mut(local / 64), segment.blobs.get(local))
+                {
+                    *word |= 1 << (local % 64);
+                    extent.blobs += 1;
+                    extent.chunks += blob.chunks.end - blob.chunks.start;
+                    extent.terms += u64::from(blob.terms);
+                }
+            }
+            extent.seen.push(seen);
+            first = end;
+        }
+        extent
+    }
+
+    fn terms_a_chunk(&self) -> f32 {
+        self.terms as f32 / self.chunks.max(1) as f32
+    }
+
+    fn terms_a_blob(&self) -> f32 {
+        self.terms as f32 / self.blobs.max(1) as f32
+    }
+}
+
+/// Where a term stands, in what is seen of a segment.
+fn places(segment: &Segment, number: u32, seen: &[u64], weights: &Weights) -> Vec<Place> {
+    segment
+        .postings(number)
+        .filter_map(|posting| {
+            let blob = segment.chunks.get(posting.chunk as usize)?.blob;
+            let is_seen = seen.get(blob as usize / 64)? >> (blob % 64) & 1 == 1;
+            let weight = posting.count as f32 + weights.defined * posting.defined as f32;
+            is_seen.then_some(Place { chunk: posting.chunk, blob, weight })
+        })
+        .collect()
+}
+
+/// The scores of a segment, dense.
+struct Table {
+    chunks: Vec<f32>,
+    blobs: Vec<f32>,
+    terms: Vec<u64>,
+}
+
+impl Table {
+    fn of(segment: &Segment) -> Self {
+        let blobs = segment.blobs.len();
+        Self {
+            chunks: vec![0.0; segment.chunks.len()],
+            blobs: vec![0.0; blobs],
+            terms: vec![0; blobs],
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the two weights of one term, and where they apply"
+    )]
+    fn add(
+        &mut self,
+        segment: &Segment,
+        places: &[Place],
+        term: usize,
+        of_chunks: f32,
+        of_files: f32,
+        extent: &Extent,
+        weights: &Weights,
+    ) {
+        for of_blob in places.chunk_by(|a, b| a.blob == b.blob) {
+            let mut in_all = 0.0;
+            for place in of_blob {
+                in_all += place.weight;
+                let terms =
+                    segment.chunks.get(place.chunk as usize).map_or(0, |chunk| chunk.terms) as f32;
+                if let Some(score) = self.chunks.get_mut(place.chunk as usize) {
+                    *score +=
+                        of_chunks * saturated(place.weight, terms, extent.terms_a_chunk(), weights);
+                }
+            }
+            let Some(blob) = of_blob.first().map(|place| place.blob as usize) else { continue };
+            let terms = segment.blobs.get(blob).map_or(0, |blob| blob.terms) as f32;
+            if let (Some(score), Some(bits)) = (self.blobs.get_mut(blob), self.terms.get_mut(blob))
+            {
+                *score += of_files * saturated(in_all, terms, extent.terms_a_blob(), weights);
+                *bits |= 1 << term.min(63);
+            }
+        }
+    }
+
+    fn into_blobs(self, segment: &Segment, number: usize, first: u32, blobs: &mut Vec<Scored>) {
+        for (local, (whole, terms)) in self.blobs.iter().zip(&self.terms).enumerate() {
+            let Some(blob) = segment.blobs.get(local).filter(|_| *terms != 0) else { continue };
+            let within = self
+                .chunks
+                .get(blob.chunks.start as usize..blob.chunks.end as usize)
+                .unwrap_or_default();
+            let chunks = within
+                .iter()
+                .enumerate()
+                .filter(|(_, score)| **score > 0.0)
+                .map(|(at, score)| (blob.chunks.start + at as u32, *score))
+                .collect();
+            let local = local as u32;
+            blobs.push(Scored {
+                segment: number,
+                local,
+                blob: first + local,
+                whole: *whole,
+                chunks,
+                terms: *terms,
+            });
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What is found, over small trees.
+
+use super::{BlobNo, Found, Index, Query, ViewOf};
+use crate::fact::{Covered, Definition, Fact, Kind, Lines};
+use roaring::RoaringBitmap;
+
+/// Files of a small tree: a path, what it defines on its first line, its text.
+type File = (&'static str, &'static [(Kind, &'static str)], &'static str);
+
+#[derive(Default)]
+struct View {
+    blobs: RoaringBitmap,
+    paths: Vec<(BlobNo, &'static str)>,
+}
+
+impl ViewOf for View {
+    fn blobs(&self) -> &RoaringBitmap {
+        &self.blobs
+    }
+
+    fn paths(&self, blob: BlobNo) -> Vec<&str> {
+        self.paths.iter().filter(|(number, _)| *number == blob).map(|(_, path)| *path).collect()
+    }
+}
+
+fn fact(defines: &[(Kind, &str)], text: &str) -> Fact {
+    let lines = text.lines().count().max(1) as u32;
+    let all = Lines { first: 1, last: lines };
+    let definition = |(kind, name): &(Kind, &str)| Definition {
+        kind: *kind,
+        name: (*name).to_owned(),
+        within: None,
+        lines: all,
+        signature: String::new(),
+        doc: None,
+        exported: true,
+    };
+    Fact {
+        covered: Covered::Text,
+        lines,
+        definitions: defines.iter().map(definition).collect(),
+        uses: Vec::new(),
+        imports: Vec::new(),
+        chunks: vec![all],
+    }
+}
+
+/// The id that a text has here: two texts that differ have two.
+fn oid(text: &str) -> [u8; 20] {
+    let digest = weir_model::Digest::of(text.as_bytes()).to_string();
+    let mut oid = [0; 20];
+    digest.bytes().rev().zip(&mut oid).for_each(|(byte, place)| *place = byte);
+    oid
+}
+
+fn view_of(index: &mut Index, files: &[File]) -> View {
+    let mut view = View::default();
+    for (path, defines, text) in files {
+        let number = index.add(oid(text), &fact(defines, text), text);
+        view.blobs.insert(number.0);
+        view.paths.push((number, path));
+    }
+    view
+}
+
+fn ask(index: &Index, view: &View, text: &str) -> Found {
+    index.search(&Query { text, files_max: 10 }, view).expect("a question")
+}
+
+fn paths(found: &Found) -> Vec<&str> {
+    found.hits.iter().map(|hit| hit.path.as_str()).collect()
+}
+
+const TREE: &[File] = &[
+    (
+        "src/push/retry.rs",
+        &[(Kind::Struct, "Retry")],
+        "pub struct Retry { tries: u32 }\n// tries a failed push again",
+    ),
+    (
+        "src/push.rs",
+        &[(Kind::Function, "push")],
+        "fn push() { Retry::new(); Retry::new(); Retry::new() }",
+    ),
+    (
+        "tests/retry.rs",
+        &[(Kind::Struct, "Retry")],
+        "struct Retry; // Retry Retry a failed push again, tries",
+    ),
+    ("src/log.rs", &[(Kind::Function, "log")], "fn log() { println!() }"),
+    ("docs/retry.md", &[], "Retry: how a failed push is tried again"),
+];
+
+#[test]
+fn who_names_a_symbol_gets_its_definition_first() {
+    let mut index = Index::default();
+    let view = view_of(&mut index, TREE);
+    let found = ask(&index, &view, "Retry");
+    assert_eq!(found.hits[0].path, "src/push/retry.rs");
+    assert_eq!(found.hits[0].why.defines, ["Retry"]);
+}
+
+#[test]
+fn who_asks_in_words_gets_code_before_tests_and_prose() {
+    let mut index = Index::default();
+    let view = view_of(&mut index, TREE);
+    let found = ask(&index, &view, "where do we retry failed pushes");
+    assert_eq!(found.hits[0].path, "src/push/retry.rs");
+    assert!(!paths(&found).contains(&"src/log.rs"));
+}
+
+#[test]
+fn what_is_found_depends_on_the_view_alone() {
+    let mut alone = Index::default();
+    let mut beside = Index::default();
+    for number in 0..300 {
+        let text = format!("fn other{number}() {{ failed(push, again) }}");
+        beside.add(oid(&text), &fact(&[(Kind::Function, "Retry")], &text), &text);
+    }
+    let (one, other) = (view_of(&mut alone, TREE), view_of(&mut beside, TREE));
+    for question in ["Retry", "where do we retry failed pushes", "log"] {
+        let scores = |found: Found| -> Vec<(String, f32)> {
+            found.hits.into_iter().map(|hit| (hit.path, hit.score)).collect()
+        };
+        assert_eq!(
+            scores(ask(&alone, &one, question)),
+            scores(ask(&beside, &other, question)),
+            "{question}"
+        );
+    }
+}
+
+#[test]
+fn bytes_that_are_known_are_indexed_once_and_seen_at_every_path() {
+    let mut index = Index::default();
+    let files: &[File] = &[("a.rs", &[], "retry"), ("b.rs", &[], "retry")];
+    let view = view_of(&mut index, files);
+    assert_eq!(index.len(), 1);
+    assert_eq!(paths(&ask(&index, &view, "retry")), ["a.rs", "b.rs"]);
+}
+
+#[test]
+fn a_reader_keeps_what_it_holds_while_more_is_added() {
+    let mut index = Index::default();
+    let view = view_of(&mut index, TREE);
+    let held = index.clone();
+    let before = paths(&ask(&held, &view, "Retry")).len();
+    for number in 0..500 {
+        let text = format!("Retry {number}");
+        index.add(oid(&text), &fact(&[], &text), &text);
+    }
+    assert_eq!((held.len(), index.len()), (TREE.len(), TREE.len() + 500));
+    assert_eq!(paths(&ask(&held, &view, "Retry")).len(), before);
+    assert_eq!(paths(&ask(&index, &view, "Retry")).len(), before);
+    assert!(index.segments.len() < 12, "{}", index.segments.len());
+}
+
+#[test]
+fn what_was_cut_and_what_is_unknown_is_said() {
+    let mut index = Index::default();
+    let view = view_of(&mut index, TREE);
+    let found =
+        index.search(&Query { text: "retry xylophone", files_max: 1 }, &view).expect("a question");
+    assert_eq!((found.hits.len(), found.cut), (1, 3));
+    assert_eq!(found.unknown, ["xylophone"]);
+}
