@@ -2,7 +2,11 @@
 //!
 //! Deliberately absent: what is made of a tree. That is the view's.
 
+mod detect;
+
 use serde::{Deserialize, Serialize};
+
+pub use tree_sitter;
 
 /// A language that is parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,29 +33,54 @@ pub enum Language {
 }
 
 impl Language {
-    /// The language of a file, by its name and, where that says nothing, its first line; `None` for any other text.
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::Rust,
+        Self::Python,
+        Self::TypeScript,
+        Self::Tsx,
+        Self::JavaScript,
+        Self::Go,
+        Self::Java,
+        Self::Kotlin,
+        Self::C,
+        Self::Cpp,
+        Self::CSharp,
+        Self::Ruby,
+        Self::Php,
+        Self::Swift,
+        Self::Scala,
+        Self::Bash,
+        Self::Sql,
+    ];
+
+    /// The language of a file, by its name and, where that says nothing or too little, by how it begins; `None` for any
+    /// other text.
     pub fn of(path: &str, head: &[u8]) -> Option<Self> {
-        let _ = head;
-        let (_, ending) = path.rsplit_once('.')?;
-        Some(match ending {
-            "rs" => Self::Rust,
-            "py" | "pyi" => Self::Python,
-            "ts" | "mts" | "cts" => Self::TypeScript,
-            "tsx" => Self::Tsx,
-            "js" | "mjs" | "cjs" | "jsx" => Self::JavaScript,
-            "go" => Self::Go,
-            "java" => Self::Java,
-            "kt" | "kts" => Self::Kotlin,
-            "c" => Self::C,
-            "h" | "cc" | "cpp" | "cxx" | "hh" | "hpp" | "hxx" => Self::Cpp,
-            "cs" => Self::CSharp,
-            "rb" => Self::Ruby,
-            "php" => Self::Php,
-            "swift" => Self::Swift,
-            "scala" | "sc" => Self::Scala,
-            "sh" | "bash" | "bats" => Self::Bash,
-            "sql" => Self::Sql,
-            _ => return None,
-        })
+        detect::language(path, head)
+    }
+
+    /// Its grammar, which is part of the program.
+    pub fn grammar(self) -> tree_sitter::Language {
+        match self {
+            Self::Rust => tree_sitter_rust::LANGUAGE,
+            Self::Python => tree_sitter_python::LANGUAGE,
+            Self::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
+            Self::Tsx => tree_sitter_typescript::LANGUAGE_TSX,
+            Self::JavaScript => tree_sitter_javascript::LANGUAGE,
+            Self::Go => tree_sitter_go::LANGUAGE,
+            Self::Java => tree_sitter_java::LANGUAGE,
+            Self::Kotlin => tree_sitter_kotlin_ng::LANGUAGE,
+            Self::C => tree_sitter_c::LANGUAGE,
+            Self::Cpp => tree_sitter_cpp::LANGUAGE,
+            Self::CSharp => tree_sitter_c_sharp::LANGUAGE,
+            Self::Ruby => tree_sitter_ruby::LANGUAGE,
+            Self::Php => tree_sitter_php::LANGUAGE_PHP,
+            Self::Swift => tree_sitter_swift::LANGUAGE,
+            Self::Scala => tree_sitter_scala::LANGUAGE,
+            Self::Bash => tree_sitter_bash::LANGUAGE,
+            Self::Sql => tree_sitter_sequel::LANGUAGE,
+        }
+        .into()
     }
 }

@@ -1,7 +1,19 @@
 //! What a blob says: a function of its bytes and its language, and of nothing else. No path is in here.
 
+mod chunk;
+mod extract;
+mod gather;
+mod line_index;
+mod parse;
+mod query;
+mod seen;
+mod settle;
+mod use_tree;
+
 use serde::{Deserialize, Serialize};
 use weir_grammar::Language;
+
+pub use extract::{KEPT_MAX, PARSED_BYTES_MAX, extract};
 
 /// Facts made by another version of the extractor are made again.
 pub const VERSION: u32 = 1;
@@ -38,7 +50,7 @@ pub struct Fact {
 pub enum Covered {
     /// All of it.
     Parsed(Language),
-    /// All but the places where its syntax is broken, or beyond the grammar.
+    /// All but the places where its syntax is broken, or beyond the grammar, or past the most that is kept of one file.
     ParsedInPart(Language),
     /// Text without a grammar of ours: searched, and nothing more.
     Text,
@@ -110,7 +122,8 @@ pub enum Role {
 pub struct Use {
     /// The name, its last part only: `c` of `a::b.c`.
     pub name: String,
-    /// What stands before it, as written and without arguments, when it is a plain path: `a::b`, `self`, `module`.
+    /// What stands before it, as written and without arguments, when it is a plain path: `a::b`, `self`, `module`. Empty
+    /// if something else stands there, as the call in `a().b()`; `None` if nothing does.
     pub qualifier: Option<String>,
     /// How it is used.
     pub role: Role,

@@ -1,0 +1,61 @@
+//! From bytes to a fact: what is looked at, what is not, and the bounds that hold for any bytes.
+
+use weir_grammar::Language;
+
+use super::{Covered, Fact, Lines, chunk, gather, line_index::LineIndex, parse, settle};
+
+/// Longer text is searched and not parsed: nothing that people wrote is longer, and what programs wrote is not worth
+/// its time.
+pub const PARSED_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// No more definitions and no more uses than these are kept of one file; a file that has more is covered in part.
+pub const KEPT_MAX: usize = 100_000;
+
+/// As git tells text from what is none: by a NUL near the beginning.
+const BINARY_HEAD_BYTES: usize = 8 * 1024;
+
+/// What a blob says. A function of its arguments alone: the same bytes in the same language are the same fact, on
+/// every machine and however busy it is.
+pub fn extract(language: Option<Language>, bytes: &[u8]) -> Fact {
+    if bytes[..bytes.len().min(BINARY_HEAD_BYTES)].contains(&0) {
+        return unparsed(Covered::Binary, 0, Vec::new());
+    }
+    let index = LineIndex::of(bytes);
+    let Some(language) = language else {
+        return as_text(Covered::Text, bytes, &index);
+    };
+    if bytes.len() > PARSED_BYTES_MAX {
+        return as_text(Covered::TooLong, bytes, &index);
+    }
+    let understood = parse::tree(language, bytes)
+        .and_then(|tree| Some((gather::gather(language, &tree, bytes)?, tree)));
+    let Some((gathered, tree)) = understood else {
+        return as_text(Covered::TooCostly(language), bytes, &index);
+    };
+    let levels = chunk::levels_of_tree(&tree, &gathered.attached, bytes, &index);
+    let chunks = chunk::chunks(&levels, &index);
+    let whole = !tree.root_node().has_error();
+    let settled = settle::settle(language, gathered, bytes, &index);
+    Fact {
+        covered: if whole && !settled.cut {
+            Covered::Parsed(language)
+        } else {
+            Covered::ParsedInPart(language)
+        },
+        lines: index.lines(),
+        definitions: settled.definitions,
+        uses: settled.uses,
+        imports: settled.imports,
+        chunks,
+    }
+}
+
+fn as_text(covered: Covered, bytes: &[u8], index: &LineIndex) -> Fact {
+    let chunks = chunk::chunks(&chunk::levels_of_text(bytes, index), index);
+    unparsed(covered, index.lines(), chunks)
+}
+
+fn unparsed(covered: Covered, lines: u32, chunks: Vec<Lines>) -> Fact {
+    let (definitions, uses, imports) = Default::default();
+    Fact { covered, lines, definitions, uses, imports, chunks }
+}
