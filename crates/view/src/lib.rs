@@ -6,5 +6,13 @@
 //! is rebuilt from git.
 //! Reading order: [`fact`], what a blob says; [`search`], what is found by words; [`tree`], which blobs a view holds.
 
+pub mod answer;
 pub mod fact;
+pub mod graph;
+pub mod modules;
+pub mod owners;
+pub mod pool;
 pub mod search;
+pub mod symbol;
+pub mod touched;
+pub mod tree;

@@ -15,7 +15,6 @@ mod words;
 
 use crate::fact::{Fact, Lines};
 use asked::Asked;
-use hashbrown::HashMap;
 pub use rank::Weights;
 use roaring::RoaringBitmap;
 use segment::Segment;
@@ -91,17 +90,14 @@ const OPEN_BLOBS_MAX: usize = 64;
 #[derive(Debug, Clone, Default)]
 pub struct Index {
     segments: Vec<Arc<Segment>>,
-    numbers: HashMap<[u8; 20], BlobNo>,
+    blobs: u32,
 }
 
 impl Index {
-    /// Adds a blob, unless it is known; its number.
-    pub fn add(&mut self, oid: [u8; 20], fact: &Fact, text: &str) -> BlobNo {
-        if let Some(known) = self.numbers.get(&oid) {
-            return *known;
-        }
-        let number = BlobNo(self.numbers.len() as u32);
-        self.numbers.insert(oid, number);
+    /// Adds a blob; its number, which is the next. The caller keeps blobs apart.
+    pub fn push(&mut self, fact: &Fact, text: &str) -> BlobNo {
+        let number = BlobNo(self.blobs);
+        self.blobs += 1;
         if self.segments.last().is_none_or(|open| open.blobs.len() >= OPEN_BLOBS_MAX) {
             self.merge();
             self.segments.push(Arc::default());
@@ -112,19 +108,14 @@ impl Index {
         number
     }
 
-    /// The number of a blob, if it is indexed.
-    pub fn number(&self, oid: &[u8; 20]) -> Option<BlobNo> {
-        self.numbers.get(oid).copied()
-    }
-
     /// How many blobs are indexed.
     pub fn len(&self) -> usize {
-        self.numbers.len()
+        self.blobs as usize
     }
 
     /// Whether nothing is indexed.
     pub fn is_empty(&self) -> bool {
-        self.numbers.is_empty()
+        self.blobs == 0
     }
 
     /// What a view has for a question. Refuses one without words, or without end.

@@ -1,0 +1,280 @@
+//! A view: which blobs lie at which paths, at a commit or in somebody's worktree. A map to facts, and no fact itself.
+
+use crate::fact::Covered;
+use crate::pool::{Blob, BlobNo, Pool};
+use crate::search::{self, ViewOf};
+use bstr::{BStr, BString, ByteSlice as _};
+use roaring::RoaringBitmap;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+use weir_git::{BlobId, CommitId, Edits, Error, Files, Objects};
+use weir_grammar::Language;
+
+/// What an answer was answered from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The commit.
+    pub commit: String,
+    /// How many files differ from it, in the worktree that was looked at; `None` at a commit itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dirty: Option<u32>,
+}
+
+/// Which blobs lie at which paths.
+#[derive(Debug, Clone)]
+pub struct View {
+    commit: CommitId,
+    /// The paths of the commit.
+    base: Arc<Paths>,
+    /// What is otherwise in a worktree: another blob, or none.
+    over: Option<BTreeMap<BString, Option<BlobNo>>>,
+    /// Every blob that lies at some path.
+    held: RoaringBitmap,
+    /// Paths that were not looked at, in the worktree.
+    unread: u32,
+}
+
+#[derive(Debug, Default)]
+struct Paths {
+    by_path: BTreeMap<BString, BlobNo>,
+    by_blob: BTreeMap<BlobNo, Vec<BString>>,
+    unread: u32,
+    uncovered: OnceLock<Uncovered>,
+}
+
+/// Files that were not understood, by why: how many, and some of them.
+pub type Uncovered = BTreeMap<&'static str, (u32, Vec<String>)>;
+
+/// So many files are named as not understood.
+const SUCH_AS: usize = 3;
+
+/// A longer file is named, and not read.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+
+impl View {
+    /// The view of a commit: reads what the pool has not read yet. What is not `is_shown` is not in it.
+    ///
+    /// # Errors
+    /// `commit.unknown`; failures of the disk.
+    pub fn of_commit(
+        pool: &Pool,
+        objects: &Objects,
+        commit: CommitId,
+        is_shown: &dyn Fn(&BStr) -> bool,
+    ) -> Result<Self, Error> {
+        let mut files = objects.files(commit)?;
+        files.retain(|path, _| is_shown(path.as_ref()));
+        let mut paths = Paths::default();
+        let mut read: BTreeMap<(BlobId, Option<Language>), Option<BlobNo>> = BTreeMap::new();
+        for (path, blob) in &files {
+            let number = match language_by_name(path.as_ref()) {
+                Some(language) => pool.number(*blob, Some(language)),
+                None => None,
+            };
+            let number = match number {
+                Some(number) => Some(number),
+                None => read_blob(pool, objects, path.as_ref(), *blob, &mut read)?,
+            };
+            match number {
+                Some(number) => paths.put(path.clone(), number),
+                None => paths.unread += 1,
+            }
+        }
+        let held = paths.by_blob.keys().copied().collect();
+        let unread = paths.unread;
+        Ok(Self { commit, base: Arc::new(paths), over: None, held, unread })
+    }
+
+    /// The same with what a worktree has otherwise.
+    #[must_use]
+    pub fn with(&self, pool: &Pool, edits: &Edits) -> Self {
+        let mut over = BTreeMap::new();
+        for (path, edited) in &edits.changed {
+            let language = Language::of(&path.to_str_lossy(), &edited.bytes);
+            let number = pool.add(edited.blob, language, &edited.bytes, true);
+            over.insert(path.clone(), Some(number));
+        }
+        over.extend(edits.gone.iter().map(|path| (path.clone(), None)));
+        let mut held = self.held.clone();
+        for path in over.keys() {
+            if let Some(blob) = self.base.by_path.get(path)
+                && self.base.paths_of(*blob).iter().all(|path| over.contains_key(path))
+            {
+                held.remove(*blob);
+            }
+        }
+        held.extend(over.values().flatten());
+        let unread = self.unread + edits.unread.len() as u32;
+        Self { commit: self.commit, base: Arc::clone(&self.base), over: Some(over), held, unread }
+    }
+
+    /// What answers from it are answered from.
+    pub fn seen(&self) -> Seen {
+        let dirty = self.over.as_ref().map(|over| over.len() as u32);
+        Seen { commit: self.commit.to_string(), dirty }
+    }
+
+    /// The commit that it is of, or stands on.
+    pub fn commit(&self) -> CommitId {
+        self.commit
+    }
+
+    /// Every blob that lies at some path.
+    pub fn held(&self) -> &RoaringBitmap {
+        &self.held
+    }
+
+    /// How many files were not read: too large, or not readable.
+    pub fn unread(&self) -> u32 {
+        self.unread
+    }
+
+    /// Which files were not understood, and why. Of those that differ in a worktree, as they are there.
+    pub fn uncovered(&self, pool: &Pool) -> Uncovered {
+        let base = self.base.uncovered.get_or_init(|| {
+            let mut found = Uncovered::new();
+            let files = self.base.by_path.iter();
+            files.for_each(|(path, blob)| note(&mut found, pool, path.as_ref(), *blob));
+            found
+        });
+        let mut found = base.clone();
+        for (path, blob) in self.over.iter().flatten() {
+            if let Some(blob) = blob {
+                note(&mut found, pool, path.as_ref(), *blob);
+            }
+        }
+        found
+    }
+
+    /// The paths that are otherwise than in the commit.
+    pub fn touched(&self) -> impl Iterator<Item = &BStr> {
+        self.over.iter().flat_map(|over| over.keys()).map(|path| path.as_ref())
+    }
+
+    /// The blob at a path.
+    pub fn blob_at(&self, path: &BStr) -> Option<BlobNo> {
+        match self.over.as_ref().and_then(|over| over.get(path)) {
+            Some(blob) => *blob,
+            None => self.base.by_path.get(path).copied(),
+        }
+    }
+
+    /// The blob at a path of the commit itself.
+    pub fn base_blob_at(&self, path: &BStr) -> Option<BlobNo> {
+        self.base.by_path.get(path).copied()
+    }
+
+    /// The files of the commit itself, as git names them.
+    pub fn base_files(&self, pool: &Pool) -> Files {
+        let named = |(path, blob): (&BString, &BlobNo)| Some((path.clone(), pool.blob(*blob)?.id));
+        self.base.by_path.iter().filter_map(named).collect()
+    }
+
+    /// Every path, in order, and its blob.
+    pub fn files(&self) -> impl Iterator<Item = (&BStr, BlobNo)> {
+        let otherwise = |path: &BString| self.over.as_ref().is_some_and(|o| o.contains_key(path));
+        let base = self.base.by_path.iter().filter(move |(path, _)| !otherwise(path));
+        let over = self.over.iter().flatten();
+        let over = over.filter_map(|(path, blob)| Some((path.as_ref(), (*blob)?)));
+        let mut files: Vec<(&BStr, BlobNo)> =
+            base.map(|(path, blob)| (path.as_ref(), *blob)).chain(over).collect();
+        // Both are in order; this sort only joins two runs.
+        files.sort_unstable();
+        files.into_iter()
+    }
+
+    /// Where a blob lies.
+    pub fn paths_of(&self, blob: BlobNo) -> Vec<&BStr> {
+        let over = self.over.as_ref();
+        let base = self.base.paths_of(blob).iter();
+        let base = base.filter(|path| over.is_none_or(|over| !over.contains_key(*path)));
+        let edited = over.into_iter().flatten().filter(|(_, found)| **found == Some(blob));
+        base.chain(edited.map(|(path, _)| path)).map(|path| path.as_ref()).collect()
+    }
+}
+
+impl Paths {
+    fn put(&mut self, path: BString, blob: BlobNo) {
+        self.by_blob.entry(blob).or_default().push(path.clone());
+        self.by_path.insert(path, blob);
+    }
+
+    fn paths_of(&self, blob: BlobNo) -> &[BString] {
+        self.by_blob.get(&blob).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn note(found: &mut Uncovered, pool: &Pool, path: &BStr, blob: BlobNo) {
+    let Some(blob) = pool.blob(blob) else { return };
+    let why = match blob.fact.covered {
+        Covered::Parsed(_) | Covered::Binary => return,
+        // Prose and data: nothing but their words is expected of them.
+        Covered::Text => return,
+        Covered::ParsedInPart(_) => "in_part",
+        Covered::TooCostly(_) => "too_costly",
+        Covered::TooLong => "too_long",
+    };
+    let (files, such_as) = found.entry(why).or_default();
+    *files += 1;
+    if such_as.len() < SUCH_AS {
+        such_as.push(path.to_str_lossy().into_owned());
+    }
+}
+
+/// A name that tells the language without a look inside.
+fn language_by_name(path: &BStr) -> Option<Language> {
+    Language::of(&path.to_str_lossy(), b"")
+}
+
+/// Reads a blob whose language its name does not tell, or that nobody read yet.
+fn read_blob(
+    pool: &Pool,
+    objects: &Objects,
+    path: &BStr,
+    blob: BlobId,
+    read: &mut BTreeMap<(BlobId, Option<Language>), Option<BlobNo>>,
+) -> Result<Option<BlobNo>, Error> {
+    let by_name = language_by_name(path);
+    if let Some(known) = read.get(&(blob, by_name)) {
+        return Ok(*known);
+    }
+    if by_name.is_none()
+        && let Some(number) = pool.number(blob, None)
+    {
+        return Ok(Some(number));
+    }
+    let number = match objects.blob(blob, FILE_BYTES_MAX)? {
+        weir_git::Blob::Whole(bytes) => {
+            let language = Language::of(&path.to_str_lossy(), &bytes);
+            Some(pool.add(blob, language, &bytes.into(), false))
+        }
+        weir_git::Blob::TooLarge { .. } => None,
+    };
+    read.insert((blob, by_name), number);
+    Ok(number)
+}
+
+/// The text of a blob, wherever its bytes are.
+///
+/// # Errors
+/// When git cannot give it.
+pub fn text_of(objects: &Objects, blob: &Blob) -> Result<String, Error> {
+    if let Some(kept) = blob.kept() {
+        return Ok(String::from_utf8_lossy(kept).into_owned());
+    }
+    Ok(match objects.blob(blob.id, FILE_BYTES_MAX)? {
+        weir_git::Blob::Whole(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        weir_git::Blob::TooLarge { .. } => String::new(),
+    })
+}
+
+impl ViewOf for View {
+    fn blobs(&self) -> &RoaringBitmap {
+        &self.held
+    }
+
+    fn paths(&self, blob: search::BlobNo) -> Vec<&str> {
+        self.paths_of(blob.0).into_iter().filter_map(|path| path.to_str().ok()).collect()
+    }
+}
