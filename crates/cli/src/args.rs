@@ -3,6 +3,7 @@
 use crate::commands::{
     agents, approval, attach, audit, change, completions, doctor, guard, hook, init, log, mcp,
     person, session, show, sign_in, sign_in_link, status, submit, task, token, tool, tour, up,
+    view,
 };
 use clap::{Parser, Subcommand};
 
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     Doctor(doctor::DoctorArgs),
     #[command(hide = true)]
     Hook(hook::HookArgs),
+    #[command(subcommand)]
+    View(view::ViewCommand),
     #[command(subcommand)]
     Guard(guard::GuardCommand),
     #[command(subcommand)]

@@ -25,6 +25,7 @@ pub(crate) mod token;
 pub(crate) mod tool;
 pub(crate) mod tour;
 pub(crate) mod up;
+pub(crate) mod view;
 
 use crate::args::Command;
 use crate::error::CommandError;
@@ -52,6 +53,7 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, command: Command) -> Result<Exit, Co
         Command::Detach(args) => attach::detach(ui, here, args),
         Command::Doctor(args) => return doctor::run(ui, here, &args),
         Command::Approval(command) => approval::run(ui, here, command),
+        Command::View(command) => view::run(ui, here, command),
         Command::Tool(command) => tool::run(ui, here, command),
         Command::Agents => agents::run(ui, here),
         Command::Pause(args) => agents::pause(ui, here, args),

@@ -4,11 +4,13 @@ mod acts;
 mod lists;
 mod things;
 mod tools;
+mod view;
 
 pub(crate) use acts::{agents, approval, approvals};
 pub(crate) use lists::{changes, events, landings, rest, sessions, tasks, waits};
 pub(crate) use things::{candidate, change, landing, person, revision, session, task};
 pub(crate) use tools::{tool_offer, tool_servers};
+pub(crate) use view::{also_here, impact, map, outline, searched, symbols};
 
 use weir_model::PathSet;
 use weir_server::wire::Who;

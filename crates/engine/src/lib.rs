@@ -28,11 +28,14 @@ pub use error::{Error, Failure};
 pub use folds::Folds;
 pub use meet::acts::{Answered, Disk, Explained, Files, Holds, Otherwise, Proved};
 pub use meet::push::PushReply;
+pub use meet::view::Where;
 pub use rules::Found as Checks;
 pub use secret::Secret;
 pub use space::{ClockSource, Found, Options, Space, Store, write_private};
 pub use tools::{SECRETS, check_secret_name};
 pub use weir_guard::Caller;
+/// The answers of the view.
+pub use weir_view::answer as view;
 
 use crate::core::{Core, Decided};
 use std::io::Write;
@@ -66,6 +69,8 @@ pub(crate) struct Inner {
     tools: tools::Tools,
     /// What was looked at and is not written yet.
     looks: meet::acts::Looks,
+    /// The code, as everybody sees it.
+    seeing: meet::view::Seeing,
     /// What hooks were given to decide by without a server.
     leaves: meet::acts::Leaves,
     /// Held by the analysis that has a solver: it takes a processor for as long as it may.

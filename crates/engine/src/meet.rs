@@ -7,3 +7,4 @@ pub(crate) mod review;
 pub(crate) mod sessions;
 mod tasks;
 pub(crate) mod trees;
+pub(crate) mod view;

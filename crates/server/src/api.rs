@@ -13,6 +13,7 @@ pub(crate) mod people;
 pub(crate) mod sessions;
 pub(crate) mod tasks;
 pub(crate) mod tools;
+pub(crate) mod view;
 
 use crate::reply::Problem;
 use crate::weir::Weir;
@@ -83,6 +84,12 @@ fn described() -> (Router<Weir>, OpenApi) {
         .routes(routes!(acts::pause))
         .routes(routes!(acts::resume))
         .routes(routes!(acts::proposals))
+        .routes(routes!(view::search))
+        .routes(routes!(view::symbol))
+        .routes(routes!(view::outline))
+        .routes(routes!(view::impact))
+        .routes(routes!(view::who))
+        .routes(routes!(view::map))
         .routes(routes!(tools::list))
         .routes(routes!(tools::approve))
         .routes(routes!(guard::policies))

@@ -11,6 +11,7 @@ mod gate;
 mod hints;
 mod schema;
 mod tools;
+mod view;
 
 use crate::door::{Credentials, Door};
 use crate::reply::Problem;

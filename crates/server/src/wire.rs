@@ -14,6 +14,7 @@ pub mod show;
 pub mod space;
 pub mod task;
 pub mod tool;
+pub mod view;
 
 pub use act::{
     Agent, Agents, Allowance, Approval, Attachment, Doing, Held, HookCheck, HookReply, Proposal,
@@ -34,6 +35,7 @@ pub use show::{Body, Commit, Link, Log, LogEntry, Shown, Thing};
 pub use space::{Counts, Space, Status, Wait, Whose};
 pub use task::{Ask, Claim, Hold, NewTask, Task, TaskState};
 pub use tool::{ToolApproval, ToolOffer, ToolServer, ToolServers};
+pub use view::{ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer, WhoAnswer};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

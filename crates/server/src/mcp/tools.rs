@@ -1,6 +1,6 @@
 //! The tools: what each takes and gives, and the one call behind it.
 
-use super::{approvals, schema};
+use super::{approvals, schema, view};
 use crate::api::{changes, look, tasks};
 use crate::door::Door;
 use crate::reply::Problem;
@@ -152,7 +152,7 @@ pub(super) fn all() -> Vec<Tool> {
             hints("Show anything", true, true),
         ),
     ];
-    work.into_iter().chain(approvals::all()).collect()
+    work.into_iter().chain(view::all()).chain(approvals::all()).collect()
 }
 
 /// The tools that are listed for whoever asks.
@@ -168,6 +168,12 @@ pub(super) async fn call(door: &Door, name: &str, arguments: Value) -> Called {
         "task_release" => value(task_release(door, arguments).await),
         "change_status" => value(change_status(door, arguments).await),
         "show" => value(show(door, arguments).await),
+        "view_search" => value(view::search(door, arguments).await),
+        "view_symbol" => value(view::symbol(door, arguments).await),
+        "view_outline" => value(view::outline(door, arguments).await),
+        "view_impact" => value(view::impact(door, arguments).await),
+        "view_who" => value(view::who(door, arguments).await),
+        "view_map" => value(view::map(door, arguments).await),
         "approval_status" => value(approvals::status(door, arguments)),
         "approval_list" => value(approvals::list(door, arguments).await),
         "approval_answer" => value(approvals::answer(door, arguments).await),

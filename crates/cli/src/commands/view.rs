@@ -1,0 +1,134 @@
+//! `weir view`
+
+use crate::error::CommandError;
+use crate::here::Here;
+use crate::render;
+use crate::ui::Ui;
+use clap::{Args, Subcommand};
+use serde::de::DeserializeOwned;
+use std::fmt::Write as _;
+use weir_server::wire::{
+    ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer, WhoAnswer,
+};
+
+/// Look at the code as everybody sees it: search, symbols, what a change reaches, who is where
+///
+/// Indexed once, by content, and shared by every session. A session sees its own worktree with what it has not committed;
+/// everybody is told who else is changing what they look at. Each answer says what it was answered from and what it
+/// leaves out.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ViewCommand {
+    /// Search the code by words, by what is meant, or by a part of its text
+    Search {
+        /// What is looked for
+        #[arg(required = true)]
+        words: Vec<String>,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Show where a symbol is defined, its text, and how many uses are known
+    Symbol {
+        /// Its name, with as much of what stands around it as tells it apart: `Retry::next`
+        name: String,
+        #[command(flatten)]
+        how: How,
+    },
+    /// List what a file, or every file below a folder, defines
+    Outline {
+        /// A path in the repository [default: all of it]
+        path: Option<String>,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Show what a change would reach: who uses it, which tests, who owns it, which open changes touch it
+    Impact {
+        /// A symbol, or the path of a file
+        what: String,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Show who is changing a symbol, a path, or anything, right now
+    Who {
+        /// A symbol, or the path of a file [default: everything]
+        what: Option<String>,
+    },
+    /// Map the repository on a page: the most used first, and before all what belongs to the named paths
+    Map {
+        /// Paths, or parts of them, that matter to the work at hand
+        near: Vec<String>,
+        #[command(flatten)]
+        how: How,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct How {
+    /// From where to look: `mine`, your session's worktree; `base`, the commit it stands on; `tip`, the trunk
+    #[arg(long, value_name = "PLACE", default_value = "mine")]
+    from: String,
+    /// How long the answer may be, in tokens of about four characters [default: 2000]
+    #[arg(long, value_name = "NUMBER")]
+    tokens: Option<usize>,
+}
+
+pub(crate) fn run(ui: &mut Ui, here: &Here, command: ViewCommand) -> Result<(), CommandError> {
+    match command {
+        ViewCommand::Search { words, how } => {
+            let found: SearchAnswer = ask(here, "search", &words.join(" "), Some(&how))?;
+            ui.answer(&found, |found, page| render::searched(page, found))
+        }
+        ViewCommand::Symbol { name, how } => {
+            let found: SymbolAnswer = ask(here, "symbol", &name, Some(&how))?;
+            ui.answer(&found, |found, page| render::symbols(page, found))
+        }
+        ViewCommand::Outline { path, how } => {
+            let path = path.unwrap_or_default();
+            let found: OutlineAnswer = ask(here, "outline", &path, Some(&how))?;
+            ui.answer(&found, |found, page| render::outline(page, found))
+        }
+        ViewCommand::Impact { what, how } => {
+            let found: ImpactAnswer = ask(here, "impact", &what, Some(&how))?;
+            ui.answer(&found, |found, page| render::impact(page, found))
+        }
+        ViewCommand::Who { what } => {
+            let found: WhoAnswer = ask(here, "who", &what.unwrap_or_default(), None)?;
+            ui.answer(&found, |found, page| render::also_here(page, found))
+        }
+        ViewCommand::Map { near, how } => {
+            let found: MapAnswer = ask(here, "map", &near.join(" "), Some(&how))?;
+            ui.answer(&found, |found, page| render::map(page, found))
+        }
+    }
+}
+
+fn ask<T: DeserializeOwned>(
+    here: &Here,
+    of: &str,
+    what: &str,
+    how: Option<&How>,
+) -> Result<T, CommandError> {
+    let mut path = format!("/v1/view/{of}?what={}", escaped(what));
+    if let Some(How { from, tokens }) = how {
+        let _ = write!(path, "&from={}", escaped(from));
+        if let Some(tokens) = tokens {
+            let _ = write!(path, "&tokens={tokens}");
+        }
+    }
+    here.client()?.get(&path)
+}
+
+/// As a value of a query.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                escaped.push(char::from(byte));
+            }
+            other => {
+                let _ = write!(escaped, "%{other:02X}");
+            }
+        }
+    }
+    escaped
+}

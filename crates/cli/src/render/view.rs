@@ -1,0 +1,143 @@
+//! How answers of the view look in a terminal.
+
+use crate::page::Page;
+use weir_engine::view::{AlsoHere, Defined, Envelope, UsedAt};
+use weir_server::wire::{
+    ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer, WhoAnswer,
+};
+
+pub(crate) fn searched(page: &mut Page, found: &SearchAnswer) {
+    if found.hits.is_empty() {
+        page.line("Nothing was found.");
+    }
+    for hit in &found.hits {
+        page.heading(format!("{}:{}-{}", hit.path, hit.first, hit.last));
+        if !hit.defines.is_empty() {
+            page.line(format!("  defines {}", hit.defines.join(", ")));
+        }
+        if let Some(text) = &hit.text {
+            page.block(text);
+        }
+    }
+    envelope(page, &found.envelope);
+}
+
+pub(crate) fn symbols(page: &mut Page, found: &SymbolAnswer) {
+    if found.symbols.is_empty() {
+        nothing(page, &found.alike);
+    }
+    for one in &found.symbols {
+        page.heading(format!("{} {}", one.kind, one.name));
+        page.line(format!("  {}:{}-{}", one.path, one.first, one.last));
+        if let Some(users) = one.users {
+            page.line(format!(
+                "  uses: {} by a compiler's index, {} by import or scope, {} by name only",
+                users.compiler, users.import, users.name
+            ));
+        }
+        page.block(one.code.as_deref().unwrap_or(&one.signature));
+    }
+    envelope(page, &found.envelope);
+}
+
+pub(crate) fn outline(page: &mut Page, found: &OutlineAnswer) {
+    if found.files.is_empty() {
+        page.line("No file lies there.");
+    }
+    for file in &found.files {
+        page.heading(format!("{} ({} lines)", file.path, file.lines));
+        file.symbols.iter().for_each(|one| page.line(line_of(one)));
+    }
+    envelope(page, &found.envelope);
+}
+
+pub(crate) fn impact(page: &mut Page, found: &ImpactAnswer) {
+    if found.of.is_empty() && !found.alike.is_empty() {
+        nothing(page, &found.alike);
+    }
+    for one in &found.of {
+        page.line(format!("{} {} at {}:{}", one.kind, one.name, one.path, one.first));
+    }
+    page.heading(format!("Used ({})", found.users.len()));
+    uses(page, &found.users);
+    page.heading(format!("Tests ({})", found.tests.len()));
+    uses(page, &found.tests);
+    for (what, names) in [
+        ("Through others", &found.through),
+        ("Owners", &found.owners),
+        ("Open changes", &found.changes),
+    ] {
+        if !names.is_empty() {
+            page.heading(what);
+            names.iter().for_each(|name| page.line(format!("  {name}")));
+        }
+    }
+    if found.same_name > 0 {
+        page.line(format!(
+            "{} other definitions have the same name: uses by name only may be theirs.",
+            found.same_name
+        ));
+    }
+    envelope(page, &found.envelope);
+}
+
+pub(crate) fn also_here(page: &mut Page, found: &WhoAnswer) {
+    if found.here.is_empty() {
+        page.line("Nobody is changing it.");
+    }
+    found.here.iter().for_each(|one| page.line(here(one)));
+    envelope(page, &found.envelope);
+}
+
+pub(crate) fn map(page: &mut Page, found: &MapAnswer) {
+    page.block(&found.text);
+    envelope(page, &found.envelope);
+}
+
+fn nothing(page: &mut Page, alike: &[String]) {
+    match alike {
+        [] => page.line("Nothing is called so."),
+        names => page.line(format!("Nothing is called so. Written alike: {}.", names.join(", "))),
+    }
+}
+
+fn line_of(one: &Defined) -> String {
+    format!("  {:>5}  {}", one.first, one.signature)
+}
+
+fn uses(page: &mut Page, uses: &[UsedAt]) {
+    for UsedAt { how, path, line, within, role } in uses {
+        let within = within.as_deref().map(|name| format!(" in {name}")).unwrap_or_default();
+        page.line(format!("  {path}:{line}{within} ({role}, by {how})"));
+    }
+}
+
+fn here(one: &AlsoHere) -> String {
+    let AlsoHere { session, agent, task, path, symbols } = one;
+    let task = task.as_deref().map(|task| format!(" on {task}")).unwrap_or_default();
+    let what = match symbols.as_slice() {
+        [] => String::new(),
+        names => format!(": {}", names.join(", ")),
+    };
+    format!("  {session} {agent}{task}  {path}{what}")
+}
+
+fn envelope(page: &mut Page, envelope: &Envelope) {
+    let Envelope { commit, dirty, not_covered, cut, also_here } = envelope;
+    if !also_here.is_empty() {
+        page.heading("Also here, right now");
+        also_here.iter().for_each(|one| page.line(here(one)));
+    }
+    let dirty = match dirty {
+        Some(files) => format!(", with {files} files edited in your worktree"),
+        None => String::new(),
+    };
+    page.heading(format!("Seen at {}{dirty}", super::short(commit)));
+    for one in not_covered {
+        let such_as = one.such_as.join(", ");
+        page.line(format!("  not covered ({}): {} files, such as {such_as}", one.why, one.files));
+    }
+    if let Some(cut) = cut {
+        page.line(format!("  cut: {cut}"));
+    }
+}

@@ -1,0 +1,149 @@
+//! The view of the code, by the real binary: what a session sees in its own worktree, and what it is told of others.
+
+mod support;
+
+use serde_json::Value;
+use std::path::PathBuf;
+use support::{Repo, text};
+
+const RETRY: &str = "//! Tries again.\n\n/// What failed is tried again.\npub struct Retry {\n    left: u32,\n}\n\n\
+    impl Retry {\n    /// The next try, if there is one.\n    pub fn next(&mut self) -> Option<u32> {\n        \
+    self.left = self.left.checked_sub(1)?;\n        Some(self.left)\n    }\n}\n\n\
+    pub fn pause(tries: u32) -> u32 {\n    tries * 100\n}\n";
+const PUSH: &str = "use crate::retry::{Retry, pause};\n\npub fn push_failed(retry: &mut Retry) -> bool {\n    \
+    match Retry::next(retry) {\n        Some(tries) => pause(tries) > 0,\n        None => false,\n    }\n}\n";
+
+/// A repository of Rust with two tasks, each claimed in a worktree of its own.
+fn begin() -> (Repo, PathBuf, PathBuf) {
+    let repo = Repo::empty();
+    repo.write(
+        "Cargo.toml",
+        "[package]\nname = \"river\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
+    repo.write("src/lib.rs", "pub mod push;\npub mod retry;\n");
+    repo.write("src/retry.rs", RETRY);
+    repo.write("src/push.rs", PUSH);
+    repo.write(
+        "tests/push.rs",
+        "use river::retry::pause;\n\n#[test]\nfn pauses() {\n    assert_eq!(pause(1), 100);\n}\n",
+    );
+    repo.write("CODEOWNERS", "* @river\n/src/retry.rs @ann\n");
+    repo.write(".env", "KEY=hidden-word\n");
+    repo.write(".gitignore", "/target/\n");
+    repo.commit("Begin");
+    repo.up();
+    let claim = |title: &str, agent: &str| {
+        let task = repo.json(&["task", "create", title, "--paths", "src/**"]);
+        let claim = repo.json(&["task", "claim", &text(&task, "/id"), "--agent", agent]);
+        PathBuf::from(text(&claim, "/worktree"))
+    };
+    let (ada, bob) = (claim("Mend the retry", "ada"), claim("Mend the push", "bob"));
+    (repo, ada, bob)
+}
+
+/// What `weir view` says in a worktree.
+fn view(repo: &Repo, dir: &PathBuf, args: &[&str]) -> Value {
+    let args = [&["view"], args, &["--json"]].concat();
+    repo.weir_in(dir, &args, &[]).expect(0).document()
+}
+
+/// After it, everybody sees what was written before.
+fn a_moment() {
+    std::thread::sleep(std::time::Duration::from_millis(200));
+}
+
+fn names<'a>(found: &'a Value, list: &str, field: &str) -> Vec<&'a str> {
+    let list = found.pointer(list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    list.iter().filter_map(|one| one[field].as_str()).collect()
+}
+
+#[test]
+fn a_symbol_is_found_with_its_uses_and_how_they_are_known() {
+    let (repo, ada, _) = begin();
+    let found = view(&repo, &ada, &["symbol", "Retry::next"]);
+    assert_eq!(names(&found, "/symbols", "path"), ["src/retry.rs"], "{found:#}");
+    assert_eq!(text(&found, "/symbols/0/name"), "Retry::next");
+    assert!(text(&found, "/symbols/0/code").contains("checked_sub"));
+    assert_eq!(found["symbols"][0]["users"]["import"], 1, "{found:#}");
+    assert_eq!(found["envelope"]["dirty"], 0);
+
+    let found = view(&repo, &ada, &["impact", "pause"]);
+    assert_eq!(names(&found, "/users", "path"), ["src/push.rs"], "{found:#}");
+    assert_eq!(names(&found, "/users", "how"), ["import"]);
+    assert_eq!(names(&found, "/users", "within"), ["push_failed"]);
+    assert_eq!(names(&found, "/tests", "path"), ["tests/push.rs"], "{found:#}");
+    assert_eq!(found["owners"], serde_json::json!(["@ann"]));
+
+    let none = view(&repo, &ada, &["symbol", "paus"]);
+    assert_eq!(none["symbols"], serde_json::json!([]));
+    assert!(none["alike"].as_array().expect("a list").contains(&"pause".into()), "{none:#}");
+    let outline = view(&repo, &ada, &["outline", "src/retry.rs"]);
+    let shown = names(&outline, "/files/0/symbols", "name");
+    assert!(shown.contains(&"Retry::next") && shown.contains(&"pause"), "{shown:?}");
+    let map = text(&view(&repo, &ada, &["map"]), "/text");
+    assert!(map.contains("src/retry.rs") && map.contains("pub fn pause"), "{map}");
+    let refused = repo.weir_in(&ada, &["view", "symbol", "", "--json"], &[]).expect(3).refusal();
+    assert_eq!(refused["code"], "view.empty");
+}
+
+#[test]
+fn edits_that_nobody_committed_are_seen_by_their_own_and_told_to_others() {
+    let (repo, ada, bob) = begin();
+    let edited = RETRY
+        .replace("pub fn pause(tries: u32)", "pub fn pause(tries: u32, most: u32)")
+        .replace("tries * 100", "(tries * 100).min(most)");
+    std::fs::write(ada.join("src/retry.rs"), edited + "\npub fn backoff() {}\n").expect("written");
+
+    let own = view(&repo, &ada, &["symbol", "backoff"]);
+    assert_eq!(names(&own, "/symbols", "path"), ["src/retry.rs"], "{own:#}");
+    assert_eq!(own["envelope"]["dirty"], 1);
+    let base = view(&repo, &ada, &["symbol", "backoff", "--from", "base"]);
+    assert_eq!(base["symbols"], serde_json::json!([]), "not in the commit it stands on");
+    let others = view(&repo, &bob, &["symbol", "backoff"]);
+    assert_eq!(others["symbols"], serde_json::json!([]), "not in another's worktree");
+
+    let told = view(&repo, &bob, &["symbol", "pause"]);
+    let here = &told["envelope"]["also_here"][0];
+    assert_eq!(
+        (here["agent"].as_str(), here["path"].as_str()),
+        (Some("ada"), Some("src/retry.rs")),
+        "{told:#}"
+    );
+    assert_eq!(here["symbols"], serde_json::json!(["reshaped pause", "added backoff"]), "{told:#}");
+    // Whoever changes a user of it is told of, too.
+    std::fs::write(bob.join("src/push.rs"), PUSH.replace("> 0", "> 1")).expect("written");
+    a_moment();
+    let told = view(&repo, &ada, &["impact", "pause"]);
+    assert_eq!(names(&told, "/envelope/also_here", "path"), ["src/push.rs"], "{told:#}");
+
+    let who = view(&repo, &repo.dir, &["who"]);
+    let mut all = names(&who, "/here", "agent");
+    all.sort_unstable();
+    assert_eq!(all, ["ada", "bob"], "{who:#}");
+    let who = view(&repo, &repo.dir, &["who", "pause"]);
+    assert_eq!(names(&who, "/here", "agent"), ["ada"]);
+    std::fs::write(ada.join("src/retry.rs"), RETRY).expect("written");
+    a_moment();
+    let who = view(&repo, &repo.dir, &["who", "pause"]);
+    assert_eq!(who["here"], serde_json::json!([]), "as it was before");
+}
+
+#[test]
+fn what_is_found_by_words_is_no_secret() {
+    let (repo, ada, _) = begin();
+    std::fs::write(
+        ada.join("src/new.rs"),
+        "/// Waits for the ferry.\npub fn wait_for_ferry() {}\n",
+    )
+    .expect("written");
+    let found = view(&repo, &ada, &["search", "where", "do", "we", "retry", "failed", "pushes"]);
+    let paths = names(&found, "/hits", "path");
+    assert_eq!(paths[0], "src/push.rs", "{found:#}");
+    assert!(paths[..3].contains(&"src/retry.rs"), "{found:#}");
+    let found = view(&repo, &ada, &["search", "ferry"]);
+    assert_eq!(names(&found, "/hits", "path"), ["src/new.rs"], "{found:#}");
+    let found = view(&repo, &ada, &["search", "hidden-word"]);
+    assert!(!found.to_string().contains(".env"), "{found:#}");
+    let refused = repo.weir_in(&ada, &["view", "search", " ", "--json"], &[]).expect(3).refusal();
+    assert_eq!(refused["code"], "view.query_empty");
+}

@@ -1,0 +1,486 @@
+//! The view of the code, asked by people and sessions: what lies at the trunk's tip, and in each session's worktree over
+//! the commit that it stands on.
+
+use crate::{Engine, Error, Failure};
+use bstr::{BStr, ByteSlice as _};
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use weir_git::{CommitId, Edits, Glance};
+use weir_guard::Caller;
+use weir_guard::policy::{Scope, is_secret};
+use weir_model::{Actor, Refusal, SessionId};
+use weir_view::answer::{
+    AlsoHere, Asked, Budget, Envelope, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer,
+    SymbolAnswer,
+};
+use weir_view::modules::Manifests;
+use weir_view::pool::{Blob, Pool};
+use weir_view::touched::{Touched, touched};
+use weir_view::tree::{View, text_of};
+
+/// All that was read, shared by everybody who asks.
+#[derive(Default)]
+pub(crate) struct Seeing {
+    pool: Pool,
+    bases: Mutex<Vec<(CommitId, Arc<Base>)>>,
+    worktrees: Mutex<HashMap<SessionId, Arc<Mutex<Option<Worktree>>>>>,
+}
+
+/// A view of a commit.
+struct Base {
+    view: View,
+    manifests: Manifests,
+}
+
+/// A session's worktree, as it was last looked at.
+struct Worktree {
+    base: Arc<Base>,
+    glance: Glance,
+    view: Arc<View>,
+    touched: Touches,
+    looked_at: Instant,
+}
+
+/// What a worktree touches, by file.
+type Touches = Arc<BTreeMap<String, Vec<Touched>>>;
+
+/// Nobody waits longer for what others do: beyond it they are told of as they were last seen.
+const OTHERS: Duration = Duration::from_millis(150);
+/// Commits whose views are kept: the tip, and what worktrees stand on.
+const BASES_MAX: usize = 64;
+/// A worktree is not looked at again within this: an answer that is asked for at once is of the same moment.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// From where to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Where {
+    /// The worktree of the session that asks; the trunk, for whoever has none.
+    Mine,
+    /// The trunk's tip.
+    Tip,
+    /// The commit that the asking session's worktree stands on.
+    Base,
+}
+
+impl std::str::FromStr for Where {
+    type Err = Refusal;
+
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        match text {
+            "" | "mine" => Ok(Self::Mine),
+            "tip" => Ok(Self::Tip),
+            "base" => Ok(Self::Base),
+            other => {
+                let sentence = format!("`{}` is no place to look from", other.escape_debug());
+                Err(Refusal::new("view.place", sentence).hint("there are `mine`, `tip` and `base`"))
+            }
+        }
+    }
+}
+
+/// What is asked: a view, as it was at this moment.
+struct Looked {
+    base: Arc<Base>,
+    view: Arc<View>,
+}
+
+impl Engine {
+    /// The pieces of the code that speak of what is asked.
+    ///
+    /// # Errors
+    /// `view.query_empty`, `view.query_*` for a question without words or without end; failures of the disk.
+    pub async fn view_search(
+        &self,
+        caller: &Caller,
+        from: Where,
+        question: String,
+        tokens: Option<usize>,
+    ) -> Result<SearchAnswer, Error> {
+        let found = self.look(caller, from, move |asked, also| {
+            let mut answer = asked.search(&question, Budget::new(tokens))?;
+            let shown: Vec<(&str, &str)> =
+                answer.hits.iter().map(|hit| (hit.path.as_str(), "")).collect();
+            answer.envelope.also_here = also.of(&shown);
+            Ok::<_, Refusal>(answer)
+        });
+        Ok(found.await??)
+    }
+
+    /// What is called `name`.
+    ///
+    /// # Errors
+    /// `view.empty`; failures of the disk.
+    pub async fn view_symbol(
+        &self,
+        caller: &Caller,
+        from: Where,
+        name: String,
+        tokens: Option<usize>,
+    ) -> Result<SymbolAnswer, Error> {
+        not_empty(&name)?;
+        self.look(caller, from, move |asked, also| {
+            let mut answer = asked.symbol(&name, Budget::new(tokens));
+            let shown: Vec<(&str, &str)> =
+                answer.symbols.iter().map(|one| (one.path.as_str(), one.name.as_str())).collect();
+            answer.envelope.also_here = also.of(&shown);
+            answer
+        })
+        .await
+    }
+
+    /// What the files at `path`, or below it, define.
+    ///
+    /// # Errors
+    /// Failures of the disk.
+    pub async fn view_outline(
+        &self,
+        caller: &Caller,
+        from: Where,
+        path: String,
+        tokens: Option<usize>,
+    ) -> Result<OutlineAnswer, Error> {
+        self.look(caller, from, move |asked, also| {
+            let mut answer = asked.outline(&path, Budget::new(tokens));
+            let shown: Vec<(&str, &str)> =
+                answer.files.iter().map(|file| (file.path.as_str(), "")).collect();
+            answer.envelope.also_here = also.of(&shown);
+            answer
+        })
+        .await
+    }
+
+    /// Who would notice a change of what is called `name`, or of the file at that path.
+    ///
+    /// # Errors
+    /// `view.empty`; failures of the disk.
+    pub async fn view_impact(
+        &self,
+        caller: &Caller,
+        from: Where,
+        name: String,
+        tokens: Option<usize>,
+    ) -> Result<ImpactAnswer, Error> {
+        not_empty(&name)?;
+        let engine = self.clone();
+        self.look(caller, from, move |asked, also| {
+            let mut answer = asked.impact(&name, Budget::new(tokens));
+            let mut shown: Vec<(&str, &str)> =
+                answer.of.iter().map(|one| (one.path.as_str(), one.name.as_str())).collect();
+            // Whoever changes a user of it would notice first.
+            shown.extend(
+                answer
+                    .users
+                    .iter()
+                    .filter(|used| used.how != "name")
+                    .map(|used| (used.path.as_str(), used.within.as_deref().unwrap_or_default())),
+            );
+            answer.envelope.also_here = also.of(&shown);
+            let mut paths: Vec<&str> = answer.of.iter().map(|one| one.path.as_str()).collect();
+            paths.push(name.trim_matches('/'));
+            answer.changes = engine.open_changes(&paths);
+            answer
+        })
+        .await
+    }
+
+    /// The repository on a page; `near` names paths, or parts of them, that matter to the work at hand.
+    ///
+    /// # Errors
+    /// Failures of the disk.
+    pub async fn view_map(
+        &self,
+        caller: &Caller,
+        from: Where,
+        near: Vec<String>,
+        tokens: Option<usize>,
+    ) -> Result<MapAnswer, Error> {
+        self.look(caller, from, move |asked, _| asked.map(&near, Budget::new(tokens))).await
+    }
+
+    /// Who is changing what, right now; of a path or a symbol, or of everything when `name` is empty.
+    ///
+    /// # Errors
+    /// Failures of the disk.
+    pub async fn view_who(
+        &self,
+        caller: &Caller,
+        name: String,
+    ) -> Result<(Vec<AlsoHere>, Envelope), Error> {
+        self.look(caller, Where::Tip, move |asked, also| {
+            let wanted = name.trim_matches('/');
+            let here = match wanted {
+                "" => also.all(),
+                path if also.has(path) => also.of(&[(path, "")]),
+                _ => {
+                    let found = weir_view::symbol::symbols(asked.pool, asked.view, wanted);
+                    let of: Vec<(&str, &str)> = found
+                        .iter()
+                        .map(|one| (one.path.as_str(), one.qualified.as_str()))
+                        .collect();
+                    match of.is_empty() {
+                        // New in a worktree, and nowhere else.
+                        true => also.named(wanted),
+                        false => also.of(&of),
+                    }
+                }
+            };
+            (here, asked.envelope())
+        })
+        .await
+    }
+
+    /// Answers from a view, with what others are doing meanwhile.
+    async fn look<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        from: Where,
+        answer: impl FnOnce(&Asked<'_>, &Others) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let session = match caller.actor {
+            Actor::Session(session) => Some(session),
+            Actor::Person(_) | Actor::Weir => None,
+        };
+        let engine = self.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            let Looked { base, view } = engine.see(session, from)?;
+            let others = engine.others(session);
+            let objects = engine.trunk().objects().clone();
+            let text = |blob: &Blob| text_of(&objects, blob).unwrap_or_default();
+            let pool = &engine.0.seeing.pool;
+            let asked = Asked { pool, view: &view, manifests: &base.manifests, text: &text };
+            Ok(answer(&asked, &others))
+        });
+        looked.await.map_err(|error| Failure::Other(format!("could not look: {error}")))?
+    }
+
+    fn see(&self, session: Option<SessionId>, from: Where) -> Result<Looked, Error> {
+        let own = session.filter(|_| from != Where::Tip).map(|session| self.worktree_of(session));
+        match (own.transpose()?.flatten(), from) {
+            (Some((base, view, _)), Where::Mine) => Ok(Looked { base, view }),
+            (Some((base, ..)), Where::Base | Where::Tip) => {
+                let view = Arc::new(base.view.clone());
+                Ok(Looked { base, view })
+            }
+            (None, _) => {
+                let base = self.base(self.trunk().tip()?)?;
+                let view = Arc::new(base.view.clone());
+                Ok(Looked { base, view })
+            }
+        }
+    }
+
+    /// The view of a commit, made once.
+    fn base(&self, commit: CommitId) -> Result<Arc<Base>, Error> {
+        let seeing = &self.0.seeing;
+        {
+            let mut bases = seeing.bases.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(place) = bases.iter().position(|(known, _)| *known == commit) {
+                let found = bases.remove(place);
+                let base = Arc::clone(&found.1);
+                bases.push(found);
+                return Ok(base);
+            }
+        }
+        let objects = self.trunk().objects();
+        let view = View::of_commit(&seeing.pool, objects, commit, &is_shown)?;
+        let text = |path: &BStr| {
+            let blob = seeing.pool.blob(view.blob_at(path)?)?;
+            text_of(objects, &blob).ok()
+        };
+        let manifests = Manifests::read(&view, text);
+        let base = Arc::new(Base { view, manifests });
+        let mut bases = seeing.bases.lock().unwrap_or_else(PoisonError::into_inner);
+        if bases.len() >= BASES_MAX {
+            bases.remove(0);
+        }
+        bases.push((commit, Arc::clone(&base)));
+        Ok(base)
+    }
+
+    /// What a session's worktree holds; `None` when it has none that stands on the trunk.
+    fn worktree_of(
+        &self,
+        session: SessionId,
+    ) -> Result<Option<(Arc<Base>, Arc<View>, Touches)>, Error> {
+        let Some(folder) = self.folder_of(session) else { return Ok(None) };
+        let seeing = &self.0.seeing;
+        let slot = {
+            let mut all = seeing.worktrees.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(session).or_default())
+        };
+        // Who asks while somebody looks gets what they see.
+        let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.as_ref().filter(|known| known.looked_at.elapsed() < LOOK) {
+            let parts = (Arc::clone(&known.base), Arc::clone(&known.view), known.touched.clone());
+            return Ok(Some(parts));
+        }
+        let Some(commit) = weir_git::base_of(&folder, self.trunk().tip()?) else {
+            return Ok(None);
+        };
+        let base = self.base(commit)?;
+        let mut glance = known.take().map(|known| known.glance).unwrap_or_default();
+        let files = base.view.base_files(&seeing.pool);
+        let mut edits = glance.look(&folder, &files)?;
+        hide(&mut edits);
+        let view = Arc::new(base.view.with(&seeing.pool, &edits));
+        let objects = self.trunk().objects();
+        let text = |blob: &Blob| text_of(objects, blob).unwrap_or_default();
+        let touched = Arc::new(touched(&seeing.pool, &view, &text));
+        let parts = (Arc::clone(&base), Arc::clone(&view), Arc::clone(&touched));
+        *known = Some(Worktree { base, glance, view, touched, looked_at: Instant::now() });
+        Ok(Some(parts))
+    }
+
+    /// What a worktree touches: looked at anew if there is time, else as it was last seen.
+    fn known_of(&self, session: SessionId, anew: bool) -> Result<Option<Touches>, Error> {
+        if anew {
+            return Ok(self.worktree_of(session)?.map(|(_, _, touched)| touched));
+        }
+        let all = self.0.seeing.worktrees.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = all.get(&session).map(Arc::clone);
+        drop(all);
+        Ok(known.and_then(|slot| {
+            let known = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            known.as_ref().map(|known| Arc::clone(&known.touched))
+        }))
+    }
+
+    /// Where a session works: in the tree that Weir made for its task, or where its client was attached.
+    fn folder_of(&self, session: SessionId) -> Option<PathBuf> {
+        let (task, attached) = self.read(|folds| {
+            let attached = folds.acts.session(session).map(|doing| doing.worktree.clone());
+            (folds.work.held_by(session), attached)
+        });
+        let made = task.map(|task| self.worktrees().join(format!("{task}-{session}")));
+        let attached = attached.filter(|folder| !folder.is_empty()).map(PathBuf::from);
+        made.filter(|folder| folder.is_dir())
+            .or_else(|| attached.filter(|folder| folder.is_absolute() && folder.is_dir()))
+    }
+
+    /// What everybody else is changing.
+    fn others(&self, me: Option<SessionId>) -> Others {
+        let now = self.now();
+        let alive: Vec<(SessionId, String, Option<String>)> = self.read(|folds| {
+            let alive = folds.guard.sessions().filter(|session| {
+                Some(session.id) != me && folds.guard.session_alive(session.id, now).is_ok()
+            });
+            let told = |session: &weir_guard::Session| {
+                let task = folds.work.held_by(session.id).map(|task| task.to_string());
+                (session.id, session.agent.clone(), task)
+            };
+            alive.map(told).collect()
+        });
+        let mut all = Vec::new();
+        let until = Instant::now() + OTHERS;
+        for (session, agent, task) in alive {
+            match self.known_of(session, Instant::now() < until) {
+                Ok(Some(touched)) => {
+                    all.push(Other { session: session.to_string(), agent, task, touched });
+                }
+                Ok(None) => {}
+                // Somebody else's folder that cannot be read is no reason to answer nothing.
+                Err(error) => {
+                    tracing::debug!(%session, error = %crate::core::chain(&error), "not looked at");
+                }
+            }
+        }
+        Others(all)
+    }
+
+    /// Open changes that touch one of these paths.
+    fn open_changes(&self, paths: &[&str]) -> Vec<String> {
+        self.read(|folds| {
+            let open = folds.review.changes().filter(|change| change.is_open());
+            let touches = open.filter(|change| {
+                change.latest().paths.iter().any(|path| paths.contains(&path.as_str()))
+            });
+            touches.map(|change| change.id.to_string()).collect()
+        })
+    }
+}
+
+/// Sessions other than the one that asks, with what each touches.
+struct Others(Vec<Other>);
+
+struct Other {
+    session: String,
+    agent: String,
+    task: Option<String>,
+    touched: Touches,
+}
+
+impl Others {
+    /// Who touches one of these files; of its definitions, those that were named are told first.
+    fn of(&self, shown: &[(&str, &str)]) -> Vec<AlsoHere> {
+        let mut paths: Vec<&str> = shown.iter().map(|(path, _)| *path).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        let of = |other: &Other, path: &str| {
+            let touched = other.touched.get(path)?;
+            let named = |one: &&Touched| shown.contains(&(path, one.name.as_str()));
+            let (mut first, rest): (Vec<&Touched>, Vec<&Touched>) = touched.iter().partition(named);
+            first.extend(rest);
+            Some(other.told(path, first.into_iter()))
+        };
+        self.0
+            .iter()
+            .flat_map(|other| paths.iter().filter_map(move |path| of(other, path)))
+            .collect()
+    }
+
+    /// Whether somebody touches this path.
+    fn has(&self, path: &str) -> bool {
+        self.0.iter().any(|other| other.touched.contains_key(path))
+    }
+
+    fn all(&self) -> Vec<AlsoHere> {
+        let told = |other: &Other| {
+            let paths = other.touched.iter();
+            paths.map(|(path, touched)| other.told(path, touched.iter())).collect::<Vec<_>>()
+        };
+        self.0.iter().flat_map(told).collect()
+    }
+
+    /// Who touches something of this name.
+    fn named(&self, name: &str) -> Vec<AlsoHere> {
+        let last = name.rsplit([':', '.']).next().unwrap_or(name);
+        let is_it = |one: &&Touched| one.name.rsplit([':', '.']).next() == Some(last);
+        let mut found = Vec::new();
+        for other in &self.0 {
+            for (path, touched) in other.touched.iter() {
+                if touched.iter().any(|one| is_it(&one)) {
+                    found.push(other.told(path, touched.iter().filter(is_it)));
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Other {
+    fn told<'a>(&self, path: &str, touched: impl Iterator<Item = &'a Touched>) -> AlsoHere {
+        let symbols = touched.map(|one| format!("{} {}", one.touch.name(), one.name)).collect();
+        let (session, agent, task) = (self.session.clone(), self.agent.clone(), self.task.clone());
+        AlsoHere { session, agent, task, path: path.to_owned(), symbols }
+    }
+}
+
+fn not_empty(name: &str) -> Result<(), Refusal> {
+    match name.trim().is_empty() {
+        true => Err(Refusal::new("view.empty", "nothing was asked for")
+            .hint("name a symbol, `Retry::next`, or a path, `src/retry.rs`")),
+        false => Ok(()),
+    }
+}
+
+/// Files that hold secrets are nobody's to see through here: no policy is asked before an answer.
+fn is_shown(path: &BStr) -> bool {
+    let scope = Scope { worktree: Some("/tree".to_owned()), ..Scope::default() };
+    !is_secret(&format!("/tree/{}", path.to_str_lossy()), &scope)
+}
+
+fn hide(edits: &mut Edits) {
+    edits.changed.retain(|path, _| is_shown(path.as_ref()));
+}

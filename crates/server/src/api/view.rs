@@ -1,0 +1,138 @@
+//! `/v1/view`: the code, as everybody sees it.
+
+use crate::door::Door;
+use crate::reply::{Problem, Reply};
+use crate::wire::{Refused, WhoAnswer};
+use axum::Json;
+use axum::extract::{Query, rejection::QueryRejection};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use weir_engine::Where;
+use weir_engine::view::{ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer};
+use weir_model::Refusal;
+
+/// What is asked of the view.
+#[derive(Debug, Default, Deserialize, IntoParams, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Looking {
+    /// What: words, a symbol such as `Retry::next`, or a path such as `src/retry.rs`.
+    #[serde(default)]
+    #[param(example = "Retry::next")]
+    pub(crate) what: String,
+    /// From where: `mine` (your own worktree, with what you have not committed), `base` (the commit it stands on), or
+    /// `tip` (the trunk). `mine` if left out; without a worktree it is the trunk.
+    #[serde(default)]
+    pub(crate) from: Option<String>,
+    /// How long the answer may be, in tokens of about four characters; 2000 if left out.
+    #[serde(default)]
+    pub(crate) tokens: Option<usize>,
+}
+
+impl Looking {
+    fn from(&self) -> Result<Where, Refusal> {
+        self.from.as_deref().unwrap_or_default().parse()
+    }
+}
+
+type Asked = Result<Query<Looking>, QueryRejection>;
+
+fn looking(asked: Asked) -> Result<Looking, Problem> {
+    let malformed = |rejection: QueryRejection| {
+        Refusal::new("request.malformed", rejection.body_text())
+            .hint("there are `what`, `from` and `tokens`")
+    };
+    Ok(asked.map(|Query(looking)| looking).map_err(malformed)?)
+}
+
+/// Search the code
+///
+/// By words, by what is meant, or by a part of the text; the best pieces first, each with its place.
+#[utoipa::path(get, path = "/v1/view/search", tag = "view", params(Looking),
+    responses((status = 200, body = SearchAnswer), (status = "default", body = Refused)))]
+pub(crate) async fn search(door: Door, asked: Asked) -> Reply<SearchAnswer> {
+    Ok(Json(searched(&door, looking(asked)?).await?))
+}
+
+/// The same for MCP.
+pub(crate) async fn searched(door: &Door, it: Looking) -> Result<SearchAnswer, Problem> {
+    let from = it.from()?;
+    Ok(door.engine().view_search(&door.caller, from, it.what, it.tokens).await?)
+}
+
+/// A symbol
+///
+/// Where it is defined, its text, and how many uses are known, and how. All that are called so, when more are.
+#[utoipa::path(get, path = "/v1/view/symbol", tag = "view", params(Looking),
+    responses((status = 200, body = SymbolAnswer), (status = "default", body = Refused)))]
+pub(crate) async fn symbol(door: Door, asked: Asked) -> Reply<SymbolAnswer> {
+    Ok(Json(symbols(&door, looking(asked)?).await?))
+}
+
+/// The same for MCP.
+pub(crate) async fn symbols(door: &Door, it: Looking) -> Result<SymbolAnswer, Problem> {
+    let from = it.from()?;
+    Ok(door.engine().view_symbol(&door.caller, from, it.what, it.tokens).await?)
+}
+
+/// What files define
+///
+/// Of the file at a path, or of all below it.
+#[utoipa::path(get, path = "/v1/view/outline", tag = "view", params(Looking),
+    responses((status = 200, body = OutlineAnswer), (status = "default", body = Refused)))]
+pub(crate) async fn outline(door: Door, asked: Asked) -> Reply<OutlineAnswer> {
+    Ok(Json(outlined(&door, looking(asked)?).await?))
+}
+
+/// The same for MCP.
+pub(crate) async fn outlined(door: &Door, it: Looking) -> Result<OutlineAnswer, Problem> {
+    let from = it.from()?;
+    Ok(door.engine().view_outline(&door.caller, from, it.what, it.tokens).await?)
+}
+
+/// What a change would reach
+///
+/// Of a symbol, or of the file at a path: who uses it and how that is known, which tests reach it, who owns it, which open
+/// changes touch it.
+#[utoipa::path(get, path = "/v1/view/impact", tag = "view", params(Looking),
+    responses((status = 200, body = ImpactAnswer), (status = "default", body = Refused)))]
+pub(crate) async fn impact(door: Door, asked: Asked) -> Reply<ImpactAnswer> {
+    Ok(Json(impacts(&door, looking(asked)?).await?))
+}
+
+/// The same for MCP.
+pub(crate) async fn impacts(door: &Door, it: Looking) -> Result<ImpactAnswer, Problem> {
+    let from = it.from()?;
+    Ok(door.engine().view_impact(&door.caller, from, it.what, it.tokens).await?)
+}
+
+/// Who is changing what, right now
+///
+/// Of a symbol or a path, or of everything. Seen from what lies in the worktrees of sessions: nobody has to announce it.
+#[utoipa::path(get, path = "/v1/view/who", tag = "view", params(Looking),
+    responses((status = 200, body = WhoAnswer), (status = "default", body = Refused)))]
+pub(crate) async fn who(door: Door, asked: Asked) -> Reply<WhoAnswer> {
+    Ok(Json(here(&door, looking(asked)?).await?))
+}
+
+/// The same for MCP.
+pub(crate) async fn here(door: &Door, it: Looking) -> Result<WhoAnswer, Problem> {
+    let (here, envelope) = door.engine().view_who(&door.caller, it.what).await?;
+    Ok(WhoAnswer { here, envelope })
+}
+
+/// The repository on a page
+///
+/// What is used most, from most places, first; what belongs to the paths that are named before all.
+#[utoipa::path(get, path = "/v1/view/map", tag = "view", params(Looking),
+    responses((status = 200, body = MapAnswer), (status = "default", body = Refused)))]
+pub(crate) async fn map(door: Door, asked: Asked) -> Reply<MapAnswer> {
+    Ok(Json(mapped(&door, looking(asked)?).await?))
+}
+
+/// The same for MCP.
+pub(crate) async fn mapped(door: &Door, it: Looking) -> Result<MapAnswer, Problem> {
+    let from = it.from()?;
+    let near = it.what.split_whitespace().map(str::to_owned).collect();
+    Ok(door.engine().view_map(&door.caller, from, near, it.tokens).await?)
+}

@@ -1,0 +1,19 @@
+//! The code, as everybody sees it: most answers are the view's own.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use weir_engine::view::{AlsoHere, Envelope};
+
+pub use weir_engine::view::{
+    Defined, FileOutline, ImpactAnswer, MapAnswer, NotCovered, OutlineAnswer, SearchAnswer,
+    SearchHit, SymbolAnswer, UsedAt, Users,
+};
+
+/// The answer to `who`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WhoAnswer {
+    /// Who changes what.
+    pub here: Vec<AlsoHere>,
+    /// What it was answered from.
+    pub envelope: Envelope,
+}
