@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::Value;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use support::{Repo, text};
 
 const RETRY: &str = "//! Tries again.\n\n/// What failed is tried again.\npub struct Retry {\n    left: u32,\n}\n\n\
@@ -42,7 +42,7 @@ fn begin() -> (Repo, PathBuf, PathBuf) {
 }
 
 /// What `weir view` says in a worktree.
-fn view(repo: &Repo, dir: &PathBuf, args: &[&str]) -> Value {
+fn view(repo: &Repo, dir: &Path, args: &[&str]) -> Value {
     let args = [&["view"], args, &["--json"]].concat();
     repo.weir_in(dir, &args, &[]).expect(0).document()
 }

@@ -167,7 +167,7 @@ impl<'a> Graph<'a> {
         same_file: bool,
     ) -> bool {
         let qualifier = it.qualifier.as_deref();
-        let last = qualifier.map(|text| last_part(text));
+        let last = qualifier.map(last_part);
         let is_member =
             matches!(target.definition.kind, Kind::Method | Kind::Field | Kind::Variant);
         if is_member {

@@ -4,11 +4,15 @@
 //! that holds the bytes shares it; (2) an answer says what it was answered from, how each edge is known, and what it
 //! does not cover: nothing is invented, and nothing is silently left out; (3) the index can be deleted at any time, and
 //! is rebuilt from git.
-//! Reading order: [`fact`], what a blob says; [`search`], what is found by words; [`tree`], which blobs a view holds.
+//! Reading order: [`fact`], what a blob says; [`search`], what is found by words; [`pool`], all blobs that any
+//! view holds; [`tree`], which of them a view has; [`graph`], who uses what; [`ask`], the questions; [`touched`], what
+//! edits touch.
 
 pub mod answer;
+pub mod ask;
 pub mod fact;
 pub mod graph;
+mod map;
 pub mod modules;
 pub mod owners;
 pub mod pool;

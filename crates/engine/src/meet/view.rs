@@ -1,8 +1,11 @@
 //! The view of the code, asked by people and sessions: what lies at the trunk's tip, and in each session's worktree over
 //! the commit that it stands on.
 
+mod others;
+
 use crate::{Engine, Error, Failure};
 use bstr::{BStr, ByteSlice as _};
+use others::{Other, Others};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,9 +15,9 @@ use weir_guard::Caller;
 use weir_guard::policy::{Scope, is_secret};
 use weir_model::{Actor, Refusal, SessionId};
 use weir_view::answer::{
-    AlsoHere, Asked, Budget, Envelope, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer,
-    SymbolAnswer,
+    AlsoHere, Envelope, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer,
 };
+use weir_view::ask::{Asked, Budget};
 use weir_view::modules::Manifests;
 use weir_view::pool::{Blob, Pool};
 use weir_view::touched::{Touched, touched};
@@ -36,11 +39,16 @@ struct Base {
 
 /// A session's worktree, as it was last looked at.
 struct Worktree {
-    base: Arc<Base>,
+    lies: Arc<Lies>,
     glance: Glance,
+    looked_at: Instant,
+}
+
+/// What lies in a worktree.
+struct Lies {
+    base: Arc<Base>,
     view: Arc<View>,
     touched: Touches,
-    looked_at: Instant,
 }
 
 /// What a worktree touches, by file.
@@ -258,8 +266,11 @@ impl Engine {
     fn see(&self, session: Option<SessionId>, from: Where) -> Result<Looked, Error> {
         let own = session.filter(|_| from != Where::Tip).map(|session| self.worktree_of(session));
         match (own.transpose()?.flatten(), from) {
-            (Some((base, view, _)), Where::Mine) => Ok(Looked { base, view }),
-            (Some((base, ..)), Where::Base | Where::Tip) => {
+            (Some(lies), Where::Mine) => {
+                Ok(Looked { base: Arc::clone(&lies.base), view: Arc::clone(&lies.view) })
+            }
+            (Some(lies), Where::Base | Where::Tip) => {
+                let base = Arc::clone(&lies.base);
                 let view = Arc::new(base.view.clone());
                 Ok(Looked { base, view })
             }
@@ -300,10 +311,7 @@ impl Engine {
     }
 
     /// What a session's worktree holds; `None` when it has none that stands on the trunk.
-    fn worktree_of(
-        &self,
-        session: SessionId,
-    ) -> Result<Option<(Arc<Base>, Arc<View>, Touches)>, Error> {
+    fn worktree_of(&self, session: SessionId) -> Result<Option<Arc<Lies>>, Error> {
         let Some(folder) = self.folder_of(session) else { return Ok(None) };
         let seeing = &self.0.seeing;
         let slot = {
@@ -313,8 +321,7 @@ impl Engine {
         // Who asks while somebody looks gets what they see.
         let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.as_ref().filter(|known| known.looked_at.elapsed() < LOOK) {
-            let parts = (Arc::clone(&known.base), Arc::clone(&known.view), known.touched.clone());
-            return Ok(Some(parts));
+            return Ok(Some(Arc::clone(&known.lies)));
         }
         let Some(commit) = weir_git::base_of(&folder, self.trunk().tip()?) else {
             return Ok(None);
@@ -328,22 +335,22 @@ impl Engine {
         let objects = self.trunk().objects();
         let text = |blob: &Blob| text_of(objects, blob).unwrap_or_default();
         let touched = Arc::new(touched(&seeing.pool, &view, &text));
-        let parts = (Arc::clone(&base), Arc::clone(&view), Arc::clone(&touched));
-        *known = Some(Worktree { base, glance, view, touched, looked_at: Instant::now() });
-        Ok(Some(parts))
+        let lies = Arc::new(Lies { base, view, touched });
+        *known = Some(Worktree { lies: Arc::clone(&lies), glance, looked_at: Instant::now() });
+        Ok(Some(lies))
     }
 
     /// What a worktree touches: looked at anew if there is time, else as it was last seen.
     fn known_of(&self, session: SessionId, anew: bool) -> Result<Option<Touches>, Error> {
         if anew {
-            return Ok(self.worktree_of(session)?.map(|(_, _, touched)| touched));
+            return Ok(self.worktree_of(session)?.map(|lies| Arc::clone(&lies.touched)));
         }
         let all = self.0.seeing.worktrees.lock().unwrap_or_else(PoisonError::into_inner);
         let known = all.get(&session).map(Arc::clone);
         drop(all);
         Ok(known.and_then(|slot| {
             let known = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            known.as_ref().map(|known| Arc::clone(&known.touched))
+            known.as_ref().map(|known| Arc::clone(&known.lies.touched))
         }))
     }
 
@@ -398,72 +405,6 @@ impl Engine {
             });
             touches.map(|change| change.id.to_string()).collect()
         })
-    }
-}
-
-/// Sessions other than the one that asks, with what each touches.
-struct Others(Vec<Other>);
-
-struct Other {
-    session: String,
-    agent: String,
-    task: Option<String>,
-    touched: Touches,
-}
-
-impl Others {
-    /// Who touches one of these files; of its definitions, those that were named are told first.
-    fn of(&self, shown: &[(&str, &str)]) -> Vec<AlsoHere> {
-        let mut paths: Vec<&str> = shown.iter().map(|(path, _)| *path).collect();
-        paths.sort_unstable();
-        paths.dedup();
-        let of = |other: &Other, path: &str| {
-            let touched = other.touched.get(path)?;
-            let named = |one: &&Touched| shown.contains(&(path, one.name.as_str()));
-            let (mut first, rest): (Vec<&Touched>, Vec<&Touched>) = touched.iter().partition(named);
-            first.extend(rest);
-            Some(other.told(path, first.into_iter()))
-        };
-        self.0
-            .iter()
-            .flat_map(|other| paths.iter().filter_map(move |path| of(other, path)))
-            .collect()
-    }
-
-    /// Whether somebody touches this path.
-    fn has(&self, path: &str) -> bool {
-        self.0.iter().any(|other| other.touched.contains_key(path))
-    }
-
-    fn all(&self) -> Vec<AlsoHere> {
-        let told = |other: &Other| {
-            let paths = other.touched.iter();
-            paths.map(|(path, touched)| other.told(path, touched.iter())).collect::<Vec<_>>()
-        };
-        self.0.iter().flat_map(told).collect()
-    }
-
-    /// Who touches something of this name.
-    fn named(&self, name: &str) -> Vec<AlsoHere> {
-        let last = name.rsplit([':', '.']).next().unwrap_or(name);
-        let is_it = |one: &&Touched| one.name.rsplit([':', '.']).next() == Some(last);
-        let mut found = Vec::new();
-        for other in &self.0 {
-            for (path, touched) in other.touched.iter() {
-                if touched.iter().any(|one| is_it(&one)) {
-                    found.push(other.told(path, touched.iter().filter(is_it)));
-                }
-            }
-        }
-        found
-    }
-}
-
-impl Other {
-    fn told<'a>(&self, path: &str, touched: impl Iterator<Item = &'a Touched>) -> AlsoHere {
-        let symbols = touched.map(|one| format!("{} {}", one.touch.name(), one.name)).collect();
-        let (session, agent, task) = (self.session.clone(), self.agent.clone(), self.task.clone());
-        AlsoHere { session, agent, task, path: path.to_owned(), symbols }
     }
 }
 

@@ -9,8 +9,9 @@ const RUN_CHARS_MAX: usize = 80;
 
 /// The identifiers of a text, as written: runs of letters, digits and `_`.
 pub(super) fn identifiers(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .filter(|run| !run.is_empty() && run.len() <= RUN_CHARS_MAX && run.trim_matches('_') != "")
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|run| {
+        !run.is_empty() && run.len() <= RUN_CHARS_MAX && !run.trim_matches('_').is_empty()
+    })
 }
 
 /// What an identifier is made of: its parts in lower case, where it has more than one; else itself alone.

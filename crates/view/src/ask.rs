@@ -1,0 +1,371 @@
+//! Asking a view, within a budget of tokens: what every answer leaves out, it says.
+
+use crate::answer::{
+    Defined, Envelope, FileOutline, ImpactAnswer, NotCovered, OutlineAnswer, SearchAnswer,
+    SearchHit, SymbolAnswer, UsedAt, Users,
+};
+use crate::fact::{Lines, Role};
+use crate::graph::{Edge, Graph, How};
+use crate::modules::Manifests;
+use crate::pool::{Blob, Pool};
+use crate::search::Query;
+use crate::symbol::{SYMBOLS_MAX, Symbol, alike, outline, symbols};
+use crate::tree::{Seen, View};
+use bstr::{BStr, ByteSlice as _};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use weir_model::Refusal;
+
+use serde::Serialize;
+
+/// A view that is asked, with what belongs to it.
+pub struct Asked<'a> {
+    /// The blobs.
+    pub pool: &'a Pool,
+    /// Which of them lie where.
+    pub view: &'a View,
+    /// What its parts are called.
+    pub manifests: &'a Manifests,
+    /// The text of a blob.
+    pub text: &'a dyn Fn(&Blob) -> String,
+}
+
+/// Room for an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    left: usize,
+}
+
+impl Budget {
+    /// What an answer may take unless it says otherwise: a page or three.
+    pub const DEFAULT: usize = 2_000;
+    /// More is never given at once.
+    pub const MAX: usize = 50_000;
+
+    /// So many tokens, of about four characters each.
+    pub fn new(tokens: Option<usize>) -> Self {
+        Self { left: tokens.unwrap_or(Self::DEFAULT).clamp(100, Self::MAX) * 4 }
+    }
+
+    /// Whether there is room for so many characters more; then it is taken.
+    pub fn takes(&mut self, characters: usize) -> bool {
+        let fits = characters <= self.left;
+        if fits {
+            self.left -= characters;
+        }
+        fits
+    }
+}
+
+/// So many files are found at most.
+const HITS_MAX: usize = 30;
+/// So many hops an impact is followed.
+const HOPS: usize = 3;
+
+impl Asked<'_> {
+    /// What every answer of this view says of itself.
+    pub fn envelope(&self) -> Envelope {
+        let Seen { commit, dirty } = self.view.seen();
+        let mut not_covered: Vec<NotCovered> = self
+            .view
+            .uncovered(self.pool)
+            .into_iter()
+            .map(|(why, (files, such_as))| NotCovered { why: why.to_owned(), files, such_as })
+            .collect();
+        if self.view.unread() > 0 {
+            let (why, files) = ("unread".to_owned(), self.view.unread());
+            not_covered.push(NotCovered { why, files, such_as: Vec::new() });
+        }
+        Envelope { commit, dirty, not_covered, ..Envelope::default() }
+    }
+
+    /// The pieces that speak of what is asked.
+    ///
+    /// # Errors
+    /// A question without words, or without end.
+    pub fn search(&self, question: &str, mut budget: Budget) -> Result<SearchAnswer, Refusal> {
+        let query = Query { text: question, files_max: HITS_MAX };
+        let found = self.pool.index().search(&query, self.view)?;
+        let mut envelope = self.envelope();
+        let (all, mut hits) = (found.hits.len(), Vec::new());
+        for hit in found.hits {
+            if !budget.takes(hit.path.len() + 60) {
+                break;
+            }
+            let text = self.pool.blob(hit.blob.0).map(|blob| self.excerpt(&blob, hit.lines));
+            let text = text.filter(|text| budget.takes(text.len()));
+            hits.push(SearchHit {
+                path: hit.path,
+                first: hit.lines.first,
+                last: hit.lines.last,
+                defines: hit.why.defines,
+                words: hit.why.words,
+                score: hit.score,
+                text,
+            });
+        }
+        let more = all - hits.len() + found.cut;
+        if more > 0 {
+            envelope.cut = Some(format!(
+                "{more} more files have words of the question: ask for more tokens, or more narrowly"
+            ));
+        }
+        Ok(SearchAnswer { hits, unknown: found.unknown, envelope })
+    }
+
+    /// What is called `name`.
+    pub fn symbol(&self, name: &str, mut budget: Budget) -> SymbolAnswer {
+        let found = symbols(self.pool, self.view, name);
+        let mut envelope = self.envelope();
+        let alike = if found.is_empty() { alike(self.pool, self.view, name) } else { Vec::new() };
+        let mut shown = Vec::new();
+        let all = found.len();
+        for symbol in found.into_iter().take(SYMBOLS_MAX) {
+            let mut one = defined(&symbol);
+            one.users = Some(self.users_of(&symbol));
+            if !budget.takes(one.signature.len() + one.path.len() + 80) {
+                break;
+            }
+            let code = self.code(&symbol);
+            if budget.takes(code.len()) {
+                one.code = Some(code);
+            }
+            shown.push(one);
+        }
+        if shown.len() < all {
+            envelope.cut = Some(format!("{} of {all} definitions are shown", shown.len()));
+        } else if shown.iter().any(|one| one.code.is_none()) {
+            envelope.cut = Some("the text of some is left out: ask for more tokens".to_owned());
+        }
+        SymbolAnswer { symbols: shown, alike, envelope }
+    }
+
+    /// What the files at `path`, or below it, define.
+    pub fn outline(&self, path: &str, mut budget: Budget) -> OutlineAnswer {
+        let mut envelope = self.envelope();
+        let wanted = path.trim_matches('/');
+        let is_wanted = |found: &str| {
+            wanted.is_empty()
+                || wanted == "."
+                || found == wanted
+                || found.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let files: Vec<(String, u32)> = self
+            .view
+            .files()
+            .map(|(path, blob)| (path.to_str_lossy().into_owned(), blob))
+            .filter(|(path, _)| is_wanted(path))
+            .collect();
+        let (all, mut shown) = (files.len(), Vec::new());
+        let mut left_out = 0;
+        for (path, blob) in files {
+            let Some(blob) = self.pool.blob(blob) else { continue };
+            if !budget.takes(path.len() + 20) {
+                break;
+            }
+            let mut symbols = Vec::new();
+            for symbol in outline(self.pool, self.view, BStr::new(path.as_str())) {
+                if budget.takes(symbol.signature.len() + 20) {
+                    symbols.push(defined(&symbol));
+                } else {
+                    left_out += 1;
+                }
+            }
+            shown.push(FileOutline { path, lines: blob.fact.lines, symbols });
+        }
+        if shown.len() < all || left_out > 0 {
+            let files = shown.len();
+            envelope.cut = Some(format!(
+                "{files} of {all} files are shown, and {left_out} of their definitions left out: ask for a path below, or \
+                 for more tokens"
+            ));
+        }
+        OutlineAnswer { files: shown, envelope }
+    }
+
+    /// Who would notice a change of what is called `name`, or of all that the file at that path defines.
+    pub fn impact(&self, name: &str, mut budget: Budget) -> ImpactAnswer {
+        let path = name.trim_matches('/');
+        let is_path = self.view.blob_at(BStr::new(path)).is_some();
+        let of: Vec<Symbol> = match is_path {
+            true => {
+                let all = outline(self.pool, self.view, BStr::new(path));
+                all.into_iter().filter(|symbol| symbol.exported).collect()
+            }
+            false => symbols(self.pool, self.view, name),
+        };
+        let mut envelope = self.envelope();
+        let alike =
+            if of.is_empty() && !is_path { alike(self.pool, self.view, name) } else { Vec::new() };
+        let graph = Graph::new(self.pool, self.view, self.manifests);
+        let own: BTreeSet<&str> = of.iter().map(|symbol| symbol.path.as_str()).collect();
+        let mut direct: Vec<Edge> = Vec::new();
+        for symbol in of.iter().take(SYMBOLS_MAX) {
+            let Some((path, at)) = &symbol.at else { continue };
+            let edges = graph.users(path.as_ref(), *at);
+            // Of a file, what stays within it is no impact.
+            direct.extend(edges.into_iter().filter(|edge| !is_path || !own.contains(&*edge.path)));
+        }
+        direct.sort_by(|a, b| (a.how, &a.path, a.line).cmp(&(b.how, &b.path, b.line)));
+        let (through, reached) = self.follow(&graph, &direct, &own);
+        let (tests, users): (Vec<Edge>, Vec<Edge>) =
+            direct.into_iter().partition(|edge| edge.is_test);
+        let tests = tests.into_iter().chain(reached).collect::<Vec<_>>();
+        let same_name = match (is_path, of.first()) {
+            (false, Some(first)) => {
+                let all = symbols(self.pool, self.view, &first.name).len();
+                (all - of.len().min(all)) as u32
+            }
+            _ => 0,
+        };
+        let (all_users, all_tests) = (users.len(), tests.len());
+        let mut shown = |edges: Vec<Edge>| -> Vec<UsedAt> {
+            let fits = |edge: &Edge| budget.takes(edge.path.len() + 60);
+            let mut budgeted = Vec::new();
+            let mut fits = fits;
+            for edge in edges {
+                if !fits(&edge) {
+                    break;
+                }
+                budgeted.push(used_at(edge));
+            }
+            budgeted
+        };
+        let (users, tests) = (shown(users), shown(tests));
+        if users.len() < all_users || tests.len() < all_tests {
+            envelope.cut = Some(format!(
+                "{} of {all_users} users and {} of {all_tests} tests are shown: ask for more tokens",
+                users.len(),
+                tests.len()
+            ));
+        }
+        let paths: BTreeSet<String> = match is_path {
+            true => BTreeSet::from([path.to_owned()]),
+            false => of.iter().map(|symbol| symbol.path.clone()).collect(),
+        };
+        ImpactAnswer {
+            owners: self.owners(&paths),
+            of: of.iter().map(defined).collect(),
+            users,
+            through,
+            tests,
+            changes: Vec::new(),
+            same_name,
+            alike,
+            envelope,
+        }
+    }
+
+    /// Files that use it through others, and the tests among them. Only along edges whose names resolve.
+    fn follow(
+        &self,
+        graph: &Graph<'_>,
+        direct: &[Edge],
+        own: &BTreeSet<&str>,
+    ) -> (Vec<String>, Vec<Edge>) {
+        let mut files: BTreeSet<String> = BTreeSet::new();
+        let mut tests = Vec::new();
+        let mut seen: BTreeSet<crate::pool::At> = BTreeSet::new();
+        let resolved = |edge: &&Edge| edge.how != How::Name;
+        let mut edge_of: Vec<Edge> = direct.iter().filter(resolved).cloned().collect();
+        let met: BTreeSet<&str> = direct.iter().map(|edge| edge.path.as_str()).collect();
+        for _ in 1..HOPS {
+            let mut next = Vec::new();
+            for edge in &edge_of {
+                let Some(at) = edge.from.filter(|at| seen.insert(*at)) else { continue };
+                for further in graph.users(BStr::new(edge.path.as_str()), at) {
+                    if further.how == How::Name {
+                        continue;
+                    }
+                    if !met.contains(&*further.path) && !own.contains(&*further.path) {
+                        match further.is_test {
+                            true => tests.push(further.clone()),
+                            false => drop(files.insert(further.path.clone())),
+                        }
+                    }
+                    next.push(further);
+                }
+            }
+            edge_of = next;
+        }
+        tests.dedup_by(|a, b| (&a.path, a.line) == (&b.path, b.line));
+        (files.into_iter().collect(), tests)
+    }
+
+    /// Who owns these files, by the last rule of `CODEOWNERS` that matches each.
+    fn owners(&self, paths: &BTreeSet<String>) -> Vec<String> {
+        let files = ["CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS"];
+        let Some(blob) = files
+            .iter()
+            .find_map(|file| self.view.blob_at(BStr::new(file)))
+            .and_then(|blob| self.pool.blob(blob))
+        else {
+            return Vec::new();
+        };
+        let rules = crate::owners::rules(&(self.text)(&blob));
+        let mut owners = BTreeSet::new();
+        for path in paths {
+            owners.extend(crate::owners::of(&rules, path).iter().cloned());
+        }
+        owners.into_iter().collect()
+    }
+
+    fn users_of(&self, symbol: &Symbol) -> Users {
+        let Some((path, at)) = &symbol.at else { return Users::default() };
+        let graph = Graph::new(self.pool, self.view, self.manifests);
+        let mut users = Users::default();
+        for edge in graph.users(path.as_ref(), *at) {
+            match edge.how {
+                How::Compiler => users.compiler += 1,
+                How::Import => users.import += 1,
+                How::Name => users.name += 1,
+            }
+        }
+        users
+    }
+
+    fn code(&self, symbol: &Symbol) -> String {
+        let blob = symbol.at.as_ref().and_then(|(_, at)| self.pool.blob(at.blob));
+        blob.map(|blob| self.excerpt(&blob, symbol.lines)).unwrap_or_default()
+    }
+
+    /// These lines of a blob.
+    pub fn excerpt(&self, blob: &Arc<Blob>, lines: Lines) -> String {
+        let text = (self.text)(blob);
+        let count = (lines.last.saturating_sub(lines.first) + 1) as usize;
+        let wanted = text.lines().skip(lines.first.saturating_sub(1) as usize).take(count);
+        wanted.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// As it is shown.
+pub fn defined(symbol: &Symbol) -> Defined {
+    Defined {
+        kind: word(&symbol.kind),
+        name: symbol.qualified.clone(),
+        path: symbol.path.clone(),
+        first: symbol.lines.first,
+        last: symbol.lines.last,
+        signature: symbol.signature.clone(),
+        users: None,
+        code: None,
+    }
+}
+
+fn used_at(edge: Edge) -> UsedAt {
+    let Edge { how, path, line, within, role, .. } = edge;
+    let role = match role {
+        Role::Call => "call",
+        Role::Type => "type",
+        Role::Mention => "mention",
+    };
+    UsedAt { how: word(&how), path, line, within, role: role.to_owned() }
+}
+
+/// The name that a value has in JSON.
+fn word<T: Serialize>(value: &T) -> String {
+    serde_json::to_value(value)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
