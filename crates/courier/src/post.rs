@@ -158,7 +158,8 @@ mod tests {
 
     #[test]
     fn what_is_not_a_whole_answer_is_none() {
-        let rows: &[(&[u8], Result<(bool, &str), &str>)] = &[
+        type Row<'a> = (&'a [u8], Result<(bool, &'a str), &'a str>);
+        let rows: &[Row<'_>] = &[
             (b"HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\n{}", Ok((true, "{}"))),
             (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}and more", Ok((true, "{}"))),
             (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n{}", Ok((false, "{}"))),
