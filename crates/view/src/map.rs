@@ -2,6 +2,7 @@
 
 use crate::answer::MapAnswer;
 use crate::ask::{Asked, Budget};
+use crate::fact::Kind;
 use crate::symbol::{Symbol, is_test, outline};
 use bstr::{BStr, ByteSlice as _};
 use std::collections::BTreeSet;
@@ -29,8 +30,10 @@ impl Asked<'_> {
             let path = path.to_str_lossy().into_owned();
             let mut symbols: Vec<(f64, Symbol)> = Vec::new();
             for symbol in outline(self.pool, self.view, BStr::new(path.as_str())) {
-                let weight = self.weight(&symbol);
-                symbols.push((weight, symbol));
+                // Parts of a type say little without it, and an implementation is shown by its methods.
+                if !matches!(symbol.kind, Kind::Implementation | Kind::Variant | Kind::Field) {
+                    symbols.push((self.weight(&symbol), symbol));
+                }
             }
             let mut weight: f64 = symbols.iter().map(|(weight, _)| weight).sum();
             if is_test(&path) {
