@@ -1,20 +1,25 @@
-//! What is found by words: an index over blobs, and one ranking for every view of them.
+//! What is found, by words and by patterns: an index over blobs, and one ranking for every view of them.
 //!
 //! Blobs are indexed once, by content, in [`Index::add`]; a view says which of them it holds and under which paths.
 //! What is found depends on the view alone: the words of blobs that it does not hold count for nothing, not even in how
 //! rare a word is, so the same files give the same answer whatever else is indexed beside them.
 //! Reading order: [`words`], terms of a text; [`segment`], where they stand; [`asked`], what is asked; [`place`], what
-//! paths tell; [`rank`], what comes first.
+//! paths tell; [`rank`], what comes first. Beside them [`pattern`], what is found by its very characters, with
+//! [`grams`], which blobs are worth reading for it.
 
 mod asked;
 mod gather;
+mod grams;
+mod pattern;
 mod place;
 mod rank;
 mod segment;
+mod varint;
 mod words;
 
 use crate::fact::{Fact, Lines};
 use asked::Asked;
+pub use pattern::{Matched, MatchedFile, MatchedLine, Pattern, Written};
 pub use rank::Weights;
 use roaring::RoaringBitmap;
 use segment::Segment;

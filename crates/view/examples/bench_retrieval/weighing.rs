@@ -17,6 +17,7 @@ const FIELDS: &[(&str, Field)] = &[
     ("folder", |w| &mut w.folder),
     ("definition", |w| &mut w.definition),
     ("parts", |w| &mut w.parts),
+    ("coverage", |w| &mut w.coverage),
     ("test", |w| &mut w.test),
     ("example", |w| &mut w.example),
     ("legacy", |w| &mut w.legacy),

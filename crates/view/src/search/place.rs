@@ -3,7 +3,7 @@
 use super::words;
 
 /// What a file is for, by where it lies and what it is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
     /// What the project is made of.
     Source,

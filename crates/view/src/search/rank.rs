@@ -7,7 +7,7 @@ use super::asked::{Asked, Likeness, Role, Symbol};
 use super::gather::{Gathered, Scored, gather};
 use super::place::{Named, Place};
 use super::segment::{Defined, Segment, Shape};
-use super::{BlobNo, Found, Hit, ViewOf, Why};
+use super::{BlobNo, Found, Hit, ViewOf, Why, words};
 use crate::fact::Kind;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -38,6 +38,8 @@ pub struct Weights {
     pub definition: f32,
     /// a definition whose name is made of the question's words
     pub parts: f32,
+    /// all of the question's words, wherever they stand
+    pub coverage: f32,
     // What steps back keeps this share.
     pub test: f32,
     pub example: f32,
@@ -63,6 +65,7 @@ impl Default for Weights {
             folder: 0.3,
             definition: 1.0,
             parts: 0.5,
+            coverage: 0.3,
             test: 0.4,
             example: 0.4,
             legacy: 0.4,
@@ -139,7 +142,8 @@ impl Ranked<'_> {
         let mut score = by_words
             + self.weights.name * names
             + self.weights.definition * defines
-            + self.weights.parts * parts;
+            + self.weights.parts * parts
+            + self.weights.coverage * self.coverage(scored);
         score *= self.standing(scored, path);
         let mut chunks = scored.chunks.clone();
         chunks.sort_by_key(|(chunk, _)| Reverse(defined_in == Some(*chunk)));
@@ -219,11 +223,18 @@ impl Ranked<'_> {
                     (strength(definition, symbol.symbol, segment, named), definition.chunk)
                 })
                 .max_by(|a, b| a.0.total_cmp(&b.0));
-            let Some((strength, chunk)) = best else { continue };
+            // A file that is called so is what is meant as much as what it defines.
+            let is_called_so =
+                symbol.symbol.likeness >= Likeness::Certain && named.whole == symbol.whole;
+            let (strength, chunk) = match best {
+                Some((strength, chunk)) => (strength, Some(chunk)),
+                None if is_called_so => (1.0, None),
+                None => continue,
+            };
             let told = strength * symbol.weight();
             all += told;
             if told > strongest.0 {
-                strongest = (told, Some(chunk));
+                strongest = (told, chunk);
             }
             if symbol.symbol.likeness > Likeness::Plain {
                 names.push(symbol.symbol.name.clone());
@@ -259,6 +270,18 @@ impl Ranked<'_> {
                 of_kind(definition.kind) * rare / all * count as f32 / parts.len().max(1) as f32
             })
             .fold(0.0, f32::max)
+    }
+
+    /// The share of the question's words, by how rare they are, that stand in the file.
+    fn coverage(&self, scored: &Scored) -> f32 {
+        let (mut all, mut met) = (0.0, 0.0);
+        for (at, (term, rare)) in self.asked.terms.iter().zip(&self.gathered.rarity).enumerate() {
+            if term.role == Role::Word {
+                all += rare;
+                met += if at < 64 && scored.terms >> at & 1 == 1 { *rare } else { 0.0 };
+            }
+        }
+        if all > 0.0 { met / all } else { 0.0 }
     }
 
     /// What share of its score a file keeps.
@@ -307,6 +330,8 @@ struct DefinedSymbol<'a> {
     places: Vec<(u32, u32)>,
     /// How many blobs define it.
     blobs: usize,
+    /// Its name as one term.
+    whole: String,
 }
 
 impl<'a> Defining<'a> {
@@ -327,7 +352,8 @@ impl<'a> Defining<'a> {
                 first += segment.blobs.len() as u32;
             }
             let blobs = places.iter().map(|(blob, _)| blob).collect::<BTreeSet<_>>().len();
-            DefinedSymbol { symbol, places, blobs }
+            let whole = words::whole(&words::parts(&symbol.name));
+            DefinedSymbol { symbol, places, blobs, whole }
         });
         Self { symbols: symbols.collect() }
     }
@@ -355,7 +381,12 @@ impl DefinedSymbol<'_> {
 
 /// How much a definition is what one means who says its name.
 fn strength(definition: &Defined, symbol: &Symbol, segment: &Segment, named: &Named) -> f32 {
-    let mut strength = of_kind(definition.kind);
+    let lines = definition.lines.last - definition.lines.first + 1;
+    let mut strength = match definition.kind {
+        // It only says where the module is.
+        Kind::Module if lines == 1 => 0.2,
+        kind => of_kind(kind),
+    };
     if *definition.name != *symbol.name {
         strength *= 0.6;
     }
@@ -365,7 +396,7 @@ fn strength(definition: &Defined, symbol: &Symbol, segment: &Segment, named: &Na
     if !definition.exported {
         strength *= 0.9;
     }
-    if named.whole == super::words::whole(&super::words::parts(&symbol.name)) {
+    if named.whole == words::whole(&words::parts(&symbol.name)) {
         strength *= 1.5;
     }
     if let Some(qualifier) = &symbol.qualifier {
@@ -378,7 +409,6 @@ fn strength(definition: &Defined, symbol: &Symbol, segment: &Segment, named: &Na
         });
         strength *= if around { 1.5 } else { 1.0 };
     }
-    let lines = definition.lines.last - definition.lines.first + 1;
     strength * (1.0 + 0.1 * (lines as f32).ln())
 }
 

@@ -1,6 +1,7 @@
 //! A run of blobs and what is known of their words: never changed once sealed, so readers share it.
 
-use super::words;
+use super::grams::Grams;
+use super::{varint, words};
 use crate::fact::{Fact, Kind, Lines};
 use hashbrown::HashMap;
 use std::ops::Range;
@@ -20,6 +21,7 @@ pub(super) struct Segment {
     parts: Vec<TermNo>,
     /// Which definitions are called so, by their names without case.
     named: HashMap<Box<str>, Vec<u32>>,
+    pub(super) grams: Grams,
 }
 
 #[derive(Debug, Clone)]
@@ -87,6 +89,7 @@ impl Segment {
         let first_chunk = self.chunks.len() as u32;
         let first_definition = self.definitions.len() as u32;
         let names = self.define(fact, first_chunk);
+        self.grams.add(blob, text.as_bytes());
         let mut terms_in_all = 0;
         for (at, chunk) in fact.chunks.iter().enumerate() {
             let number = first_chunk + at as u32;
@@ -201,6 +204,7 @@ impl Segment {
         let (blobs, chunks) = (self.blobs.len() as u32, self.chunks.len() as u32);
         let (definitions, parts) = (self.definitions.len() as u32, self.parts.len() as u32);
         let moved = |range: &Range<u32>, by: u32| range.start + by..range.end + by;
+        self.grams.join(&next.grams, blobs);
         let mut renumbered = vec![0; next.postings.len()];
         for (term, number) in &next.terms {
             let new = self.term(term);
@@ -237,11 +241,11 @@ impl Segment {
 
 impl Postings {
     fn push(&mut self, posting: Posting) {
-        write(&mut self.bytes, posting.chunk - self.last);
+        varint::write(&mut self.bytes, posting.chunk - self.last);
         // Most terms stand in a chunk once or twice, and in no name: one byte then.
-        write(&mut self.bytes, posting.count << 1 | u32::from(posting.defined > 0));
+        varint::write(&mut self.bytes, posting.count << 1 | u32::from(posting.defined > 0));
         if posting.defined > 0 {
-            write(&mut self.bytes, posting.defined);
+            varint::write(&mut self.bytes, posting.defined);
         }
         self.last = posting.chunk;
     }
@@ -249,32 +253,11 @@ impl Postings {
     fn read(mut bytes: &[u8]) -> impl Iterator<Item = Posting> {
         let mut chunk = 0;
         std::iter::from_fn(move || {
-            chunk += read(&mut bytes)?;
-            let count = read(&mut bytes)?;
-            let defined = if count & 1 == 1 { read(&mut bytes)? } else { 0 };
+            chunk += varint::read(&mut bytes)?;
+            let count = varint::read(&mut bytes)?;
+            let defined = if count & 1 == 1 { varint::read(&mut bytes)? } else { 0 };
             Some(Posting { chunk, count: count >> 1, defined })
         })
-    }
-}
-
-fn write(bytes: &mut Vec<u8>, mut number: u32) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-fn read(bytes: &mut &[u8]) -> Option<u32> {
-    let (mut number, mut shift) = (0, 0);
-    loop {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u32::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-        shift += 7;
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is found, over small trees.
 
-use super::{BlobNo, Found, Index, Query, ViewOf};
+use super::{BlobNo, Found, Index, Pattern, Query, ViewOf, Written};
 use crate::fact::{Covered, Definition, Fact, Kind, Lines};
 use roaring::RoaringBitmap;
 
@@ -160,4 +160,38 @@ fn what_was_cut_and_what_is_unknown_is_said() {
         index.search(&Query { text: "retry xylophone", files_max: 1 }, &view).expect("a question");
     assert_eq!((found.hits.len(), found.cut), (1, 3));
     assert_eq!(found.unknown, ["xylophone"]);
+}
+
+#[test]
+fn a_pattern_is_found_where_it_stands_and_sources_come_first() {
+    let mut index = Index::default();
+    let view = view_of(&mut index, TREE);
+    let bytes =
+        |blob: BlobNo| TREE.get(blob.0 as usize).map(|(_, _, text)| text.as_bytes().to_vec());
+    let look = |text: &str, written: Written, any_case: bool, files_max: usize| {
+        let pattern = Pattern::read(text, written, any_case).expect("a pattern");
+        index.matches(&pattern, &view, &bytes, files_max)
+    };
+    let paths = |text: &str, written: Written, any_case: bool| -> Vec<String> {
+        look(text, written, any_case, 10).files.into_iter().map(|file| file.path).collect()
+    };
+    assert_eq!(paths("Retry::new()", Written::Exact, false), ["src/push.rs"]);
+    assert_eq!(paths("RETRY::", Written::Exact, false), [""; 0]);
+    assert_eq!(paths("RETRY::", Written::Exact, true), ["src/push.rs"]);
+    assert_eq!(paths(r"struct \w+;", Written::Regex, false), ["tests/retry.rs"]);
+    assert_eq!(
+        paths("failed (push|pull)", Written::Regex, false),
+        ["src/push/retry.rs", "tests/retry.rs", "docs/retry.md"]
+    );
+    let one = look("failed push", Written::Exact, false, 1);
+    assert_eq!((one.files.len(), one.cut), (1, 2));
+    assert_eq!(one.files[0].lines[0].line, 2);
+}
+
+#[test]
+fn bytes_that_cannot_be_had_are_said() {
+    let mut index = Index::default();
+    let view = view_of(&mut index, TREE);
+    let pattern = Pattern::read("println", Written::Exact, false).expect("a pattern");
+    assert_eq!(index.matches(&pattern, &view, &|_| None, 10).unread, ["src/log.rs"]);
 }
