@@ -4,8 +4,6 @@ use crate::FILES;
 use crate::corpus::Corpus;
 use std::collections::BTreeMap;
 use std::process::Command;
-use weir_grammar::Language;
-use weir_view::fact::{Covered, Definition, Fact, Kind, Lines};
 
 /// BM25 (k1 1.2, b 0.75) over whole files. Terms are words in lower case, identifiers also cut at `_` and capitals;
 /// there are no stems, no stop words, and paths count for nothing.
@@ -88,58 +86,4 @@ fn best(scored: impl Iterator<Item = (String, f64)>) -> Vec<String> {
     let mut scored: Vec<(String, f64)> = scored.filter(|(_, score)| *score > 0.0).collect();
     scored.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     scored.into_iter().take(FILES).map(|(path, _)| path).collect()
-}
-
-/// Until facts are extracted by grammars: chunks of 40 lines, and definitions by the words that open them.
-pub(crate) fn fact(_language: Option<Language>, text: &str) -> Fact {
-    const CHUNK: u32 = 40;
-    let lines: Vec<&str> = text.lines().collect();
-    let count = lines.len().max(1) as u32;
-    let chunks = (0..count.div_ceil(CHUNK))
-        .map(|at| Lines { first: at * CHUNK + 1, last: ((at + 1) * CHUNK).min(count) })
-        .collect();
-    let mut definitions = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
-        let Some((kind, name)) = defines(line) else { continue };
-        let indented = line.starts_with([' ', '\t']);
-        let line = at as u32 + 1;
-        definitions.push(Definition {
-            kind: if indented && kind == Kind::Function { Kind::Method } else { kind },
-            name,
-            within: indented.then_some(0),
-            lines: Lines { first: line, last: line },
-            signature: String::new(),
-            doc: None,
-            exported: true,
-        });
-    }
-    Fact {
-        covered: Covered::Text,
-        lines: count,
-        definitions,
-        uses: Vec::new(),
-        imports: Vec::new(),
-        chunks,
-    }
-}
-
-fn defines(line: &str) -> Option<(Kind, String)> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    words.windows(2).take(6).find_map(|pair| {
-        let kind = match pair.first().copied()? {
-            "class" => Kind::Class,
-            "struct" => Kind::Struct,
-            "enum" => Kind::Enum,
-            "interface" => Kind::Interface,
-            "trait" => Kind::Trait,
-            "type" => Kind::Type,
-            "module" | "mod" => Kind::Module,
-            "fn" | "func" | "def" | "function" => Kind::Function,
-            "const" | "let" | "var" => Kind::Variable,
-            _ => return None,
-        };
-        let name: String =
-            pair.last()?.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-        (!name.is_empty()).then_some((kind, name))
-    })
 }

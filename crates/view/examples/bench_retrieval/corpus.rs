@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use weir_grammar::Language;
+use weir_view::fact::extract;
 use weir_view::search::{BlobNo, Index, ViewOf};
 
 pub(crate) struct Corpus {
@@ -79,7 +80,7 @@ fn corpus(read: &Value, mirrors: Option<&Path>, cache: &Path) -> Result<Corpus, 
     let (mut index, mut view, mut chunks) = (Index::default(), View::default(), 0);
     let mut known: BTreeMap<&str, BlobNo> = BTreeMap::new();
     for (path, text) in &files {
-        let fact = crate::baselines::fact(Language::of(path, text.as_bytes()), text);
+        let fact = extract(Language::of(path, text.as_bytes()), text.as_bytes());
         chunks += fact.chunks.len();
         let number = *known.entry(text).or_insert_with(|| index.push(&fact, text));
         view.blobs.insert(number.0);

@@ -17,7 +17,6 @@ const FIELDS: &[(&str, Field)] = &[
     ("folder", |w| &mut w.folder),
     ("definition", |w| &mut w.definition),
     ("parts", |w| &mut w.parts),
-    ("coverage", |w| &mut w.coverage),
     ("test", |w| &mut w.test),
     ("example", |w| &mut w.example),
     ("legacy", |w| &mut w.legacy),
@@ -26,7 +25,6 @@ const FIELDS: &[(&str, Field)] = &[
     ("generated", |w| &mut w.generated),
     ("prose", |w| &mut w.prose),
     ("data", |w| &mut w.data),
-    ("passed_on", |w| &mut w.passed_on),
 ];
 
 /// Sets what `name=number` says.

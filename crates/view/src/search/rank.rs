@@ -38,8 +38,6 @@ pub struct Weights {
     pub definition: f32,
     /// a definition whose name is made of the question's words
     pub parts: f32,
-    /// all of the question's words, wherever they stand
-    pub coverage: f32,
     // What steps back keeps this share.
     pub test: f32,
     pub example: f32,
@@ -49,23 +47,21 @@ pub struct Weights {
     pub generated: f32,
     pub prose: f32,
     pub data: f32,
-    pub passed_on: f32,
 }
 
 impl Default for Weights {
     fn default() -> Self {
         Self {
-            k1: 1.2,
-            b: 0.6,
-            defined: 3.0,
+            k1: 2.0,
+            b: 0.5,
+            defined: 2.0,
             whole: 1.0,
-            joined: 0.5,
+            joined: 0.25,
             file: 0.5,
-            name: 1.0,
-            folder: 0.3,
-            definition: 1.0,
+            name: 2.0,
+            folder: 0.4,
+            definition: 2.0,
             parts: 0.5,
-            coverage: 0.3,
             test: 0.4,
             example: 0.4,
             legacy: 0.4,
@@ -74,7 +70,6 @@ impl Default for Weights {
             generated: 0.3,
             prose: 0.5,
             data: 0.4,
-            passed_on: 0.5,
         }
     }
 }
@@ -142,8 +137,7 @@ impl Ranked<'_> {
         let mut score = by_words
             + self.weights.name * names
             + self.weights.definition * defines
-            + self.weights.parts * parts
-            + self.weights.coverage * self.coverage(scored);
+            + self.weights.parts * parts;
         score *= self.standing(scored, path);
         let mut chunks = scored.chunks.clone();
         chunks.sort_by_key(|(chunk, _)| Reverse(defined_in == Some(*chunk)));
@@ -272,18 +266,6 @@ impl Ranked<'_> {
             .fold(0.0, f32::max)
     }
 
-    /// The share of the question's words, by how rare they are, that stand in the file.
-    fn coverage(&self, scored: &Scored) -> f32 {
-        let (mut all, mut met) = (0.0, 0.0);
-        for (at, (term, rare)) in self.asked.terms.iter().zip(&self.gathered.rarity).enumerate() {
-            if term.role == Role::Word {
-                all += rare;
-                met += if at < 64 && scored.terms >> at & 1 == 1 { *rare } else { 0.0 };
-            }
-        }
-        if all > 0.0 { met / all } else { 0.0 }
-    }
-
     /// What share of its score a file keeps.
     fn standing(&self, scored: &Scored, path: &str) -> f32 {
         let weights = self.weights;
@@ -307,7 +289,6 @@ impl Ranked<'_> {
             Shape::Plain => 1.0,
             Shape::Generated if Place::of(path) == Place::Generated => 1.0,
             Shape::Generated => weights.generated,
-            Shape::PassedOn => weights.passed_on,
         };
         place * shape
     }

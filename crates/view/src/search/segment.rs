@@ -39,8 +39,6 @@ pub(super) enum Shape {
     Plain,
     /// Says that a program made it.
     Generated,
-    /// Does nothing but pass on what others define.
-    PassedOn,
 }
 
 #[derive(Debug, Clone)]
@@ -121,7 +119,7 @@ impl Segment {
             chunks: first_chunk..self.chunks.len() as u32,
             definitions: first_definition..self.definitions.len() as u32,
             terms: terms_in_all,
-            shape: Shape::of(fact, text),
+            shape: Shape::of(text),
         });
     }
 
@@ -262,7 +260,7 @@ impl Postings {
 }
 
 impl Shape {
-    fn of(fact: &Fact, text: &str) -> Self {
+    fn of(text: &str) -> Self {
         let says_generated = |line: &str| {
             line.contains("@generated")
                 || (line.contains("enerated") && line.contains("DO NOT EDIT"))
@@ -270,10 +268,7 @@ impl Shape {
         if text.lines().take(10).any(says_generated) {
             return Self::Generated;
         }
-        let passes_on = fact.imports.iter().any(|import| import.passed_on);
-        let defines =
-            fact.definitions.iter().any(|definition| !matches!(definition.kind, Kind::Module));
-        if passes_on && !defines { Self::PassedOn } else { Self::Plain }
+        Self::Plain
     }
 }
 
