@@ -3,12 +3,15 @@
 mod chunk;
 mod extract;
 mod gather;
+mod head;
 mod line_index;
 mod parse;
 mod query;
 mod seen;
 mod settle;
+mod shape;
 mod use_tree;
+mod used;
 
 use serde::{Deserialize, Serialize};
 use weir_grammar::Language;

@@ -76,10 +76,16 @@ languages! {
     javascript "retry.js"
     go "retry.go"
     java "Retry.java"
+    kotlin "Retry.kt"
     c "retry.c"
+    cpp "retry.cpp"
+    csharp "Retry.cs"
     ruby "retry.rb"
     php "retry.php"
+    swift "Retry.swift"
+    scala "Retry.scala"
     bash "retry.sh"
+    sql "retry.sql"
 }
 
 #[test]

@@ -5,11 +5,10 @@
 //! level deeper. So a file falls into its definitions, a long definition into its members or statements, and a text
 //! without a grammar into its paragraphs.
 
-use weir_grammar::tree_sitter::Tree;
-
 use super::Lines;
-use super::gather::{Attached, row};
+use super::gather::Attached;
 use super::line_index::LineIndex;
+use super::shape::Shape;
 
 /// The longest piece, in bytes, where lines allow it: what public benchmarks of code search settled on, and about what
 /// a model's window for one passage holds.
@@ -23,48 +22,19 @@ const LEVEL_MAX: u8 = 64;
 
 /// The level of each boundary in a parsed text: `levels[n]` is that between the rows `n` and `n + 1`.
 pub(super) fn levels_of_tree(
-    tree: &Tree,
+    mut shape: Shape,
     attached: &Attached,
     bytes: &[u8],
     index: &LineIndex,
 ) -> Vec<u8> {
-    let rows = index.lines();
-    // How many nodes begin to span boundaries in a row, less how many end to.
-    let mut changes = vec![0i64; rows as usize + 1];
-    let mut span = |first: u32, last: u32| {
-        let (first, last) = (first.min(rows), last.min(rows));
-        changes[first as usize] += 1;
-        changes[last as usize] -= 1;
-    };
-    let mut cursor = tree.walk();
-    'walk: loop {
-        let node = cursor.node();
-        let (first, last) = (row(node.start_position().row), row(node.end_position().row));
-        if first < last {
-            span(first, last);
-            if cursor.goto_first_child() {
-                continue;
-            }
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                break 'walk;
-            }
-        }
-    }
     // What belongs to the line below it is not cut from it.
     for &last in attached.comments.keys().chain(attached.attributes.keys()) {
-        if last + 1 < rows && !index.is_blank(bytes, last + 1) {
-            span(last, last + 1);
+        if last + 1 < index.lines() && !index.is_blank(bytes, last + 1) {
+            shape.span(last, last + 1);
         }
     }
-    let mut spanning = 0i64;
-    let depths = changes.iter().take(rows.saturating_sub(1) as usize).map(|change| {
-        spanning += change;
-        spanning
-    });
-    let depths: Vec<i64> = depths.collect();
-    with_blanks(bytes, index, |row| u8::try_from(depths[row as usize]).unwrap_or(LEVEL_MAX))
+    let spanned: Vec<i64> = shape.spanned().collect();
+    with_blanks(bytes, index, |row| u8::try_from(spanned[row as usize]).unwrap_or(LEVEL_MAX))
 }
 
 /// The level of each boundary in a text without a grammar: headings, then paragraphs, then what is indented least.

@@ -2,7 +2,9 @@
 
 use weir_grammar::Language;
 
-use super::{Covered, Fact, Lines, chunk, gather, line_index::LineIndex, parse, settle};
+use super::{
+    Covered, Fact, Lines, chunk, gather, line_index::LineIndex, parse, settle, shape::Shape,
+};
 
 /// Longer text is searched and not parsed: nothing that people wrote is longer, and what programs wrote is not worth
 /// its time.
@@ -27,17 +29,18 @@ pub fn extract(language: Option<Language>, bytes: &[u8]) -> Fact {
     if bytes.len() > PARSED_BYTES_MAX {
         return as_text(Covered::TooLong, bytes, &index);
     }
-    let understood = parse::tree(language, bytes)
-        .and_then(|tree| Some((gather::gather(language, &tree, bytes)?, tree)));
-    let Some((gathered, tree)) = understood else {
+    let understood = parse::tree(language, bytes).and_then(|tree| {
+        let shape = Shape::of(&tree, index.lines())?;
+        Some((gather::gather(language, &tree, bytes)?, shape, tree.root_node().has_error()))
+    });
+    let Some((gathered, shape, broken)) = understood else {
         return as_text(Covered::TooCostly(language), bytes, &index);
     };
-    let levels = chunk::levels_of_tree(&tree, &gathered.attached, bytes, &index);
+    let levels = chunk::levels_of_tree(shape, &gathered.attached, bytes, &index);
     let chunks = chunk::chunks(&levels, &index);
-    let whole = !tree.root_node().has_error();
     let settled = settle::settle(language, gathered, bytes, &index);
     Fact {
-        covered: if whole && !settled.cut {
+        covered: if !broken && !settled.cut {
             Covered::Parsed(language)
         } else {
             Covered::ParsedInPart(language)

@@ -25,6 +25,8 @@ pub(super) struct Gathered {
     pub(super) bound: HashSet<String>,
     /// Names that the file lists as seen by others.
     pub(super) exported: HashSet<String>,
+    /// Where a type says who may see what follows: the byte, and whether it hides.
+    pub(super) access: Vec<(usize, bool)>,
     pub(super) attached: Attached,
     /// Whether more was there than is kept.
     pub(super) cut: bool,
@@ -116,10 +118,25 @@ pub(super) fn gather(language: Language, tree: &Tree, bytes: &[u8]) -> Option<Ga
     }
     drop(matches);
     gathered.cut |= cursor.did_exceed_match_limit();
+    gathered.forget_whole_beside_all(language);
     (!stopped).then_some(gathered)
 }
 
 impl Gathered {
+    /// `import a.b.*` is also `import a.b` to a query that cannot see what is missing.
+    fn forget_whole_beside_all(&mut self, language: Language) {
+        let all: HashSet<(u32, String)> = self
+            .imports
+            .iter()
+            .filter(|import| import.name.as_deref() == Some("*"))
+            .map(|import| (import.line, import.from.clone()))
+            .collect();
+        self.imports.retain(|import| {
+            let Some(name) = &import.name else { return true };
+            !all.contains(&(import.line, format!("{}{}{name}", import.from, separator(language))))
+        });
+    }
+
     fn take(&mut self, language: Language, nodes: &[(Capture, Node<'_>)], bytes: &[u8]) {
         let of = |wanted: Capture| {
             nodes.iter().find(|(capture, _)| *capture == wanted).map(|(_, node)| *node)
@@ -161,10 +178,15 @@ impl Gathered {
                 Capture::Exported => {
                     self.exported.insert(text(bytes, node));
                 }
+                Capture::Access => {
+                    let hides = matches!(&*text(bytes, node), "private" | "protected");
+                    self.access.push((node.start_byte(), hides));
+                }
                 Capture::Tree => {
                     self.import_spans.push(node.byte_range());
                     let room = KEPT_MAX.saturating_sub(self.imports.len());
-                    self.imports.extend(use_tree::leaves(node, bytes).take(room));
+                    self.imports
+                        .extend(use_tree::leaves(language, node, bytes).into_iter().take(room));
                 }
                 Capture::From | Capture::Path => import = true,
                 Capture::Name
@@ -174,6 +196,7 @@ impl Gathered {
                 | Capture::Qualifier
                 | Capture::Part
                 | Capture::All
+                | Capture::Default
                 | Capture::Alias
                 | Capture::Passed
                 | Capture::Aside => {}
@@ -235,7 +258,8 @@ impl Gathered {
         self.import_spans.push(start..end);
         let line = row(first.1.start_position().row) + 1;
         let all = of(Capture::All).is_some().then(|| "*".to_owned());
-        let part = of(Capture::Part).map(|node| unquoted(&text(bytes, node)));
+        let default = of(Capture::Default).map(|_| "default".to_owned());
+        let part = of(Capture::Part).map(|node| unquoted(&text(bytes, node))).or(default);
         let alias = of(Capture::Alias).map(|node| text(bytes, node));
         let passed_on = of(Capture::Passed).is_some();
         // A prefix for many, as in `use A\{B, C}`, stands in `@from`; then what follows it is in `@path`.
@@ -302,7 +326,8 @@ pub(super) fn row(row: usize) -> u32 {
     u32::try_from(row).unwrap_or(u32::MAX - 1)
 }
 
-fn own_line(bytes: &[u8], start: usize) -> bool {
+/// Whether nothing stands before this in its line.
+pub(super) fn own_line(bytes: &[u8], start: usize) -> bool {
     bytes[..start]
         .iter()
         .rev()

@@ -7,7 +7,8 @@
 //! them. A use is a `@call`, a `@type`, a `@mention`, each with what stands before it, its `@qualifier`. A `@word` is a
 //! mention only if it names something of this file or an import, or is written with a capital; an `@argument` is also
 //! one if nothing here is `@bound` to that name. An import is `@from` somewhere, or a `@path` whose last part is the
-//! name; with its `@part` or `@all` of it, its `@alias`, and `@passed` if it is passed on.
+//! name; with its `@part`, its `@default` or `@all` of it, its `@alias`, and `@passed` if it is passed on. A whole import
+//! statement is a `@tree` where it nests as no query can follow.
 
 use std::sync::OnceLock;
 
@@ -40,9 +41,13 @@ pub(super) enum Capture {
     Path,
     Part,
     All,
+    /// What a module exports under no name: `import a from "b"`.
+    Default,
     Alias,
     Passed,
-    /// A use declaration of Rust's, whose leaves no query can tell.
+    /// Who may see what follows in the same type.
+    Access,
+    /// An import statement of Rust's or Scala's, whose leaves no query can tell.
     Tree,
     /// Only looked at by a predicate of its query.
     Aside,
@@ -87,8 +92,10 @@ impl Capture {
             "path" => Self::Path,
             "part" => Self::Part,
             "all" => Self::All,
+            "default" => Self::Default,
             "alias" => Self::Alias,
             "passed" => Self::Passed,
+            "access" => Self::Access,
             "tree" => Self::Tree,
             "aside" => Self::Aside,
             _ => return None,

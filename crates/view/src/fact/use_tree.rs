@@ -1,12 +1,21 @@
-//! The leaves of a use declaration of Rust's: `use a::{b, c::{self, d as e}, f::*}` brings in four things.
+//! The leaves of an import statement that nests: `use a::{b, c::{self, d as e}, f::*}` brings in four things.
 
+use weir_grammar::Language;
 use weir_grammar::tree_sitter::Node;
 
 use super::Import;
 use super::gather::{row, text};
 
-/// Each thing that a use declaration brings in. Walked with a stack of our own, for a hostile one nests without end.
-pub(super) fn leaves(declaration: Node<'_>, bytes: &[u8]) -> impl Iterator<Item = Import> {
+/// Each thing that a statement brings in.
+pub(super) fn leaves(language: Language, statement: Node<'_>, bytes: &[u8]) -> Vec<Import> {
+    match language {
+        Language::Scala => of_scala(statement, bytes),
+        _ => of_rust(statement, bytes),
+    }
+}
+
+/// Walked with a stack of our own, for a hostile statement nests without end.
+fn of_rust(declaration: Node<'_>, bytes: &[u8]) -> Vec<Import> {
     let passed_on = declaration.named_child(0).is_some_and(|n| n.kind() == "visibility_modifier");
     let mut imports = Vec::new();
     let mut open: Vec<(String, Node<'_>)> = Vec::new();
@@ -42,7 +51,7 @@ pub(super) fn leaves(declaration: Node<'_>, bytes: &[u8]) -> impl Iterator<Item 
         // What nests so deep that its prefix alone fills memory is no import of anybody's.
         open.retain(|(before, _)| before.len() < 1024);
     }
-    imports.into_iter()
+    imports
 }
 
 fn join(before: &str, path: &str) -> String {
@@ -60,4 +69,44 @@ fn split(path: String) -> (String, Option<String>) {
         Some((from, name)) => (from.to_owned(), Some(name.to_owned())),
         None => (path, None),
     }
+}
+
+/// `import a.b.{C, D => E, _}`: the statement is told by its text, for its tree has no node for the whole path.
+fn of_scala(declaration: Node<'_>, bytes: &[u8]) -> Vec<Import> {
+    let line = row(declaration.start_position().row) + 1;
+    let statement = text(bytes, declaration);
+    let statement = statement.trim_start().trim_start_matches("import").trim();
+    let mut depth = 0usize;
+    let paths = statement.split(|letter: char| {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        letter == ',' && depth == 0
+    });
+    let mut imports = Vec::new();
+    for path in paths {
+        let (from, parts) = match path.split_once('{') {
+            Some((from, parts)) => (from, parts.trim_end().trim_end_matches('}')),
+            None => path.rsplit_once('.').unwrap_or((path, "")),
+        };
+        let from: String = from.trim_end_matches('.').split_whitespace().collect();
+        for part in parts.split(',').map(str::trim) {
+            let (name, alias) = match part.split_once("=>").or_else(|| part.split_once(" as ")) {
+                // `A => _` brings in all but `A`.
+                Some((_, hidden)) if hidden.trim() == "_" => continue,
+                Some((name, alias)) => (name.trim(), Some(alias.trim().to_owned())),
+                None => (part, None),
+            };
+            let name = match name {
+                "_" | "*" | "given" => Some("*".to_owned()),
+                "" => None,
+                name => Some(name.to_owned()),
+            };
+            let from = from.clone();
+            imports.push(Import { from, name, alias, passed_on: false, line });
+        }
+    }
+    imports
 }

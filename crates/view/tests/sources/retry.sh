@@ -6,7 +6,6 @@ source ./lib/clock.sh
 readonly MAX_TRIES=3
 export PATH_TO="x"
 state=idle
-alias ll='ls -l'
 
 # How often something is tried.
 retry() {

@@ -1,7 +1,6 @@
 (function_definition name: (_) @name body: (_) @body) @function
 (program (variable_assignment name: (variable_name) @name) @variable)
 (program (declaration_command (variable_assignment name: (variable_name) @name)) @variable)
-(command name: (command_name) @aside argument: (concatenation . (word) @name) (#eq? @aside "alias")) @function
 
 (comment) @comment
 

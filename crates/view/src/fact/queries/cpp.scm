@@ -65,3 +65,5 @@
 (compound_statement (declaration declarator: (init_declarator declarator: (reference_declarator (identifier) @bound))))
 (for_range_loop declarator: (identifier) @bound)
 (for_range_loop declarator: (reference_declarator (identifier) @bound))
+
+(field_declaration_list (access_specifier) @access)

@@ -21,7 +21,6 @@
 
 (using_directive "using" @all . (identifier) @from .)
 (using_directive "using" @all . (qualified_name) @from .)
-(using_directive "static" @all (_) @from .)
 (using_directive name: (identifier) @alias (_) @path .)
 
 (invocation_expression function: (identifier) @call)

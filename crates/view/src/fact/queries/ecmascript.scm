@@ -31,7 +31,7 @@
   (#eq? @aside "exports"))
 (assignment_expression
   left: (member_expression
-    object: (member_expression object: (identifier) @aside property: (property_identifier) @aside)
+    object: (member_expression object: (identifier) @aside property: (property_identifier))
     property: (property_identifier) @exported)
   (#eq? @aside "module"))
 (assignment_expression
@@ -51,7 +51,7 @@
 (decorator) @attribute
 
 (import_statement . (string) @from)
-(import_statement (import_clause (identifier) @alias) source: (string) @from)
+(import_statement (import_clause (identifier) @default @alias) source: (string) @from)
 (import_statement (import_clause (namespace_import (identifier) @alias)) source: (string) @from)
 (import_statement (import_clause (named_imports (import_specifier name: (_) @part !alias))) source: (string) @from)
 (import_statement (import_clause (named_imports (import_specifier name: (_) @part alias: (_) @alias))) source: (string) @from)

@@ -23,6 +23,7 @@
 (call_expression . (navigation_expression (_) @qualifier . (identifier) @call .))
 (constructor_invocation (user_type (identifier) @call .))
 (user_type (identifier) @type .)
+(user_type (identifier) @type . (type_arguments) .)
 (user_type (identifier) @qualifier . (identifier) @type .)
 (type_parameter (identifier) @bound)
 (annotation (user_type (identifier) @type))

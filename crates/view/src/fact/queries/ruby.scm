@@ -31,3 +31,5 @@
 (method_parameters (_ name: (identifier) @bound))
 (block_parameters (identifier) @bound)
 (assignment left: (identifier) @bound)
+
+(body_statement (identifier) @access (#any-of? @access "private" "protected" "public"))

@@ -47,8 +47,9 @@
 ; In a macro's arguments there are only tokens: a name before a bracket is called.
 (token_tree (identifier) @call . (token_tree . "("))
 (token_tree (identifier) @qualifier . "::" . (identifier) @call . (token_tree . "("))
-(token_tree (self) @qualifier . "." . (identifier) @call . (token_tree . "("))
-(token_tree (identifier) @qualifier . "." . (identifier) @call . (token_tree . "("))
+(token_tree "." @qualifier . (identifier) @call . (token_tree . "("))
+(token_tree [(identifier) (self)] @qualifier . "." . (identifier) @call . (token_tree . "("))
+(token_tree [(super) (crate)] @qualifier . "::" . (identifier) @call . (token_tree . "("))
 (token_tree (identifier) @qualifier . "::" . (identifier) @mention)
 
 (type_identifier) @type

@@ -4,8 +4,8 @@
 (class_declaration "enum" name: (type_identifier) @name body: (_) @body) @enum
 (class_declaration "extension" name: (user_type (type_identifier) @name .) body: (_) @body) @implementation
 (protocol_declaration name: (_) @name body: (_) @body) @interface
-(function_declaration name: (_) @name body: (_)? @body) @function
-(protocol_function_declaration name: (_) @name) @method
+(function_declaration name: (simple_identifier) @name body: (_)? @body) @function
+(protocol_function_declaration name: (simple_identifier) @name) @method
 (init_declaration "init" @name body: (_)? @body) @method
 (source_file (property_declaration name: (pattern bound_identifier: (_) @name)) @variable)
 (class_body (property_declaration name: (pattern bound_identifier: (_) @name)) @field)
