@@ -89,6 +89,7 @@ impl Segment {
         let names = self.define(fact, first_chunk);
         self.grams.add(blob, text.as_bytes());
         let mut terms_in_all = 0;
+        let mut known: HashMap<&str, Vec<TermNo>> = HashMap::new();
         for (at, chunk) in fact.chunks.iter().enumerate() {
             let number = first_chunk + at as u32;
             let mut counts: HashMap<TermNo, (u32, u32)> = HashMap::new();
@@ -99,13 +100,14 @@ impl Segment {
             for identifier in
                 within.unwrap_or_default().iter().flat_map(|line| words::identifiers(line))
             {
-                self.each_term(identifier, &mut |term| {
-                    terms += 1;
-                    counts.entry(term).or_default().0 += 1;
-                });
+                // A file says the same identifiers again and again: each is taken apart once.
+                let of_it = known.entry(identifier).or_insert_with(|| self.terms_of(identifier));
+                terms += of_it.len() as u32;
+                of_it.iter().for_each(|term| counts.entry(*term).or_default().0 += 1);
             }
-            for name in names.iter().filter(|(place, _)| *place == number) {
-                self.each_term(&name.1, &mut |term| counts.entry(term).or_default().1 += 1);
+            for (_, name) in names.iter().filter(|(place, _)| *place == number) {
+                let of_it = self.terms_of(name);
+                of_it.into_iter().for_each(|term| counts.entry(term).or_default().1 += 1);
             }
             for (term, (count, defined)) in counts {
                 if let Some(postings) = self.postings.get_mut(term as usize) {
@@ -152,16 +154,13 @@ impl Segment {
         names
     }
 
-    fn each_term(&mut self, identifier: &str, each: &mut dyn FnMut(TermNo)) {
+    /// The terms of an identifier: the whole of it, if it has several parts, and each part.
+    fn terms_of(&mut self, identifier: &str) -> Vec<TermNo> {
         let parts = words::parts(identifier);
-        if parts.len() > 1 {
-            let whole = self.term(&words::whole(&parts));
-            each(whole);
-        }
-        for part in &parts {
-            let term = self.term(words::stem(part));
-            each(term);
-        }
+        let whole = (parts.len() > 1).then(|| self.term(&words::whole(&parts)));
+        let mut terms: Vec<TermNo> = whole.into_iter().collect();
+        terms.extend(parts.iter().map(|part| self.term(words::stem(part))));
+        terms
     }
 
     fn term(&mut self, term: &str) -> TermNo {
