@@ -14,6 +14,7 @@ mod show;
 mod sign_in;
 mod thing;
 mod tools;
+mod view;
 
 use crate::weir::Weir;
 use axum::Router;
@@ -28,6 +29,7 @@ pub(crate) fn router() -> Router<Weir> {
     Router::new()
         .route("/", get(now::page))
         .route("/agents", get(agents::page))
+        .route("/view", get(view::page))
         .route("/show/{id}", get(show::page))
         .route("/sign-in/{code}", get(sign_in::ask).post(sign_in::redeem))
         .route("/sign-out", post(sign_in::sign_out))

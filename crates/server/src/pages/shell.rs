@@ -24,6 +24,7 @@ pub(super) fn page(door: &Door, space: &Space, at: Position, title: &str, main: 
                     }
                     nav {
                         a href="/agents" { "Agents" }
+                        a href="/view" { "Code" }
                         span #live role="status" aria-live="polite" {}
                         a href={ "/show/" (space.you.id) } { (space.you.name) }
                         form method="post" action="/sign-out" {
