@@ -128,9 +128,11 @@ fn definition(one: &Defined) -> Markup {
 
 fn use_line(used: &UsedAt) -> Markup {
     html! {
-        code { (used.path) ":" (used.line) }
-        @if let Some(within) = &used.within { " in " (within) }
-        span.soft { " " (used.role) ", by " (used.how) }
+        div.line {
+            code { (used.path) ":" (used.line) }
+            @if let Some(within) = &used.within { span { "in " (within) } }
+            span.soft { (used.role) ", by " (used.how) }
+        }
     }
 }
 
