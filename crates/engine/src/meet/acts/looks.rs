@@ -11,6 +11,9 @@ use weir_model::{Actor, Digest, SessionId};
 /// A batch is written when it has so many; the keeper writes the rest a few times a second.
 const BATCH_MAX: usize = 64;
 
+/// So many batches are one append: what it holds is in memory twice.
+const APPEND_MAX: usize = 64;
+
 /// The looks of all sessions that are not written yet.
 #[derive(Default)]
 pub(crate) struct Looks {
@@ -117,24 +120,41 @@ impl Engine {
         self.0.looks.take(session).map_or(Ok(()), |batch| self.write_batch(session, batch))
     }
 
-    /// Writes what all sessions looked at. The keeper calls this all the time.
+    /// Writes what all sessions looked at, in one append: a write for each would keep those waiting whose acts must be
+    /// durable first. The keeper calls this all the time.
     pub(crate) fn write_all_looks(&self) {
-        let sessions: Vec<SessionId> = self.0.looks.lock().batches.keys().copied().collect();
-        for session in sessions {
-            if let Err(error) = self.write_looks(session) {
-                tracing::error!(%session, error = %crate::core::chain(&error), "looks were not recorded");
+        let mut batches: Vec<(SessionId, Batch)> = {
+            let mut waiting = self.0.looks.lock();
+            let sessions: Vec<SessionId> = waiting.batches.keys().copied().collect();
+            sessions.into_iter().filter_map(|one| Some((one, waiting.begin(one)?))).collect()
+        };
+        while !batches.is_empty() {
+            let later = batches.split_off(batches.len().min(APPEND_MAX));
+            if let Err(error) = self.write_batches(std::mem::replace(&mut batches, later)) {
+                tracing::error!(error = %crate::core::chain(&error), "looks were not recorded");
             }
         }
     }
 
     fn write_batch(&self, session: SessionId, batch: Batch) -> Result<(), Error> {
-        let Batch { scope, bundle, looks } = batch;
-        // As Weir: the session may have ended since, and what it looked at is a fact all the same.
-        let _under_way = UnderWay(&self.0.looks, session);
+        self.write_batches(vec![(session, batch)])
+    }
+
+    /// Writes batches that were begun.
+    fn write_batches(&self, batches: Vec<(SessionId, Batch)>) -> Result<(), Error> {
+        if batches.is_empty() {
+            return Ok(());
+        }
+        let of = |(session, _): &(SessionId, Batch)| UnderWay(&self.0.looks, *session);
+        let _under_way: Vec<UnderWay<'_>> = batches.iter().map(of).collect();
+        // As Weir: a session may have ended since, and what it looked at is a fact all the same.
         self.0.core.run_blocking(Actor::Weir, None, |_, _| {
-            let (scope, looks) = (scope.clone(), looks.clone());
-            let looked = ActEvent::ActsLooked { session, scope, bundle, looks };
-            Ok(Decided::new(vec![looked.into()], ()))
+            let told = |(session, batch): &(SessionId, Batch)| {
+                let Batch { scope, bundle, looks } = batch;
+                let (scope, looks) = (scope.clone(), looks.clone());
+                ActEvent::ActsLooked { session: *session, scope, bundle: *bundle, looks }.into()
+            };
+            Ok(Decided::new(batches.iter().map(told).collect(), ()))
         })
     }
 }
