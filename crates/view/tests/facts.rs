@@ -275,3 +275,13 @@ fn an_empty_file_says_nothing() {
         assert!(fact.chunks.is_empty() && fact.definitions.is_empty());
     }
 }
+
+#[test]
+fn what_has_no_name_is_no_definition() {
+    for text in
+        ["use <use =\n    fn {::class ::\ndef ", "class", "class ", "object {", "class {}\nclass"]
+    {
+        let fact = extract(Some(Language::Scala), text.as_bytes());
+        assert!(fact.definitions.iter().all(|found| !found.name.is_empty()), "{text}: {fact:?}");
+    }
+}

@@ -48,6 +48,10 @@ pub(super) fn settle(
             settled.cut = true;
             break;
         }
+        // What a broken tree is missing has no bytes, and so no name.
+        if name(bytes, &head.found.name).is_empty() {
+            continue;
+        }
         let own = &head.own;
         while let Some((byte, hides)) = access.next_if(|(byte, _)| *byte < own.start) {
             let around = open.iter().rev().find(|(_, around)| around.contains(byte));
