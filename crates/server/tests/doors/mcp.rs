@@ -127,8 +127,20 @@ async fn every_tool_says_what_it_may_change() {
         let list = answer.json()["result"]["tools"].clone();
         let tools = list.as_array().expect("tools");
         let names: Vec<&str> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
-        let expected =
-            ["task_list", "task_claim", "task_release", "change_status", "show", "approval_status"];
+        let expected = [
+            "task_list",
+            "task_claim",
+            "task_release",
+            "change_status",
+            "show",
+            "view_search",
+            "view_symbol",
+            "view_outline",
+            "view_impact",
+            "view_who",
+            "view_map",
+            "approval_status",
+        ];
         assert_eq!(names, expected);
         for tool in tools {
             let hints = &tool["annotations"];
