@@ -9,8 +9,9 @@ use crate::{BlobId, CommitId, Error, Objects};
 use bstr::{BStr, BString, ByteSlice as _};
 use gix::sec::Trust;
 use ignore::WalkBuilder;
+use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -88,7 +89,7 @@ impl Glance {
     /// # Errors
     /// When the folder itself cannot be read.
     pub fn look(&mut self, root: &Path, base: &Files) -> Result<Edits, Error> {
-        root.read_dir().map_err(io_failed(format!("read `{}`", root.display())))?;
+        let top = File::open(root).map_err(io_failed(format!("read `{}`", root.display())))?;
         let mut edits = Edits::default();
         let mut met = BTreeSet::new();
         for entry in walk(root).flatten().take(FILES_MAX) {
@@ -96,7 +97,7 @@ impl Glance {
             let path: BString = path.as_os_str().as_bytes().into();
             let Ok(metadata) = entry.metadata() else { continue };
             if metadata.is_file() {
-                self.see(root, path.as_ref(), &metadata, base, &mut edits);
+                self.see(&top, path.as_ref(), &metadata, base, &mut edits);
                 met.insert(path);
             }
         }
@@ -105,12 +106,13 @@ impl Glance {
             if met.contains(path) {
                 continue;
             }
-            match std::fs::symlink_metadata(root.join(path.to_path_lossy())) {
-                Ok(metadata) if metadata.is_file() => {
-                    self.see(root, path.as_ref(), &metadata, base, &mut edits);
+            let found = open_below(&top, path.as_ref()).and_then(|file| file.metadata().ok());
+            match found.filter(Metadata::is_file) {
+                Some(metadata) => {
+                    self.see(&top, path.as_ref(), &metadata, base, &mut edits);
                     met.insert(path.clone());
                 }
-                _ => {
+                None => {
                     edits.gone.insert(path.clone());
                 }
             }
@@ -119,7 +121,7 @@ impl Glance {
         Ok(edits)
     }
 
-    fn see(&mut self, root: &Path, path: &BStr, found: &Metadata, base: &Files, to: &mut Edits) {
+    fn see(&mut self, top: &File, path: &BStr, found: &Metadata, base: &Files, to: &mut Edits) {
         let stamp = Stamp {
             mtime: (found.mtime(), found.mtime_nsec()),
             ctime: (found.ctime(), found.ctime_nsec()),
@@ -132,7 +134,7 @@ impl Glance {
             Some((seen, Known::Edited(edited))) if *seen == stamp => {
                 (was != Some(&edited.blob)).then(|| edited.clone())
             }
-            _ => match read(root, path, found.size()) {
+            _ => match read(top, path, found.size()) {
                 Some(bytes) => {
                     let blob = blob_of(&bytes);
                     let same = was == Some(&blob);
@@ -179,20 +181,21 @@ fn walk(root: &Path) -> ignore::Walk {
         .build()
 }
 
-fn read(root: &Path, path: &BStr, size: u64) -> Option<Vec<u8>> {
+fn read(top: &File, path: &BStr, size: u64) -> Option<Vec<u8>> {
     if size > FILE_BYTES_MAX {
         return None;
     }
-    let path = root.join(path.to_path_lossy());
-    // It may have become a link, or a pipe, since it was looked at.
-    let flags = rustix::fs::OFlags::RDONLY
-        | rustix::fs::OFlags::NOFOLLOW
-        | rustix::fs::OFlags::NONBLOCK
-        | rustix::fs::OFlags::CLOEXEC;
-    let file = rustix::fs::open(&path, flags, rustix::fs::Mode::empty()).ok()?;
     let mut bytes = Vec::new();
-    std::fs::File::from(file).take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).ok()?;
+    open_below(top, path)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).ok()?;
     (bytes.len() as u64 <= FILE_BYTES_MAX).then_some(bytes)
+}
+
+/// Opens what lies at a path of a folder, if no part of the path is a link: whoever works in the folder could have put
+/// one anywhere since it was walked, and what it leads to is not theirs to show. A pipe is not waited for.
+fn open_below(top: &File, path: &BStr) -> Option<File> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+    openat2(top, path.as_bytes(), flags, Mode::empty(), resolve).map(File::from).ok()
 }
 
 /// The name that git gives to this content.
@@ -279,6 +282,25 @@ mod tests {
         fs::write(root.join("src/a.rs"), "fn a() {}\n").expect("written");
         let edits = look(&mut glance);
         assert_eq!(names(edits.changed.keys()), ["kept.log", "src/new.rs"]);
+    }
+
+    #[test]
+    fn a_folder_that_became_a_link_shows_nothing_of_where_it_leads() {
+        let place = tempfile::tempdir().expect("a folder");
+        let (root, outside) = (place.path().join("tree"), place.path().join("outside"));
+        fs::create_dir_all(root.join("docs")).expect("made");
+        fs::create_dir(&outside).expect("made");
+        fs::write(outside.join("a.md"), "a secret\n").expect("written");
+        fs::write(root.join("docs/a.md"), "ours\n").expect("written");
+        let base = Files::from([("docs/a.md".into(), blob_of(b"ours\n"))]);
+        let mut glance = Glance::default();
+        let edits = glance.look(&root, &base).expect("looked");
+        assert!(edits.changed.is_empty() && edits.gone.is_empty(), "{edits:?}");
+        fs::remove_dir_all(root.join("docs")).expect("removed");
+        symlink(&outside, root.join("docs")).expect("linked");
+        let edits = glance.look(&root, &base).expect("looked");
+        assert!(edits.changed.is_empty(), "{edits:?}");
+        assert_eq!(names(&edits.gone), ["docs/a.md"]);
     }
 
     #[test]
