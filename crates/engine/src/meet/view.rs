@@ -379,6 +379,13 @@ impl Engine {
             };
             alive.map(told).collect()
         });
+        {
+            // Whoever has ended is nowhere any more.
+            let mut known = self.0.seeing.worktrees.lock().unwrap_or_else(PoisonError::into_inner);
+            known.retain(|known, _| {
+                Some(*known) == me || alive.iter().any(|(session, ..)| session == known)
+            });
+        }
         let mut all = Vec::new();
         let until = Instant::now() + OTHERS;
         for (session, agent, task) in alive {
