@@ -147,3 +147,46 @@ fn what_is_found_by_words_is_no_secret() {
     let refused = repo.weir_in(&ada, &["view", "search", " ", "--json"], &[]).expect(3).refusal();
     assert_eq!(refused["code"], "view.query_empty");
 }
+
+#[test]
+fn a_text_is_found_as_it_is_written_in_what_each_session_sees() {
+    let (repo, ada, bob) = begin();
+    std::fs::write(ada.join("src/push.rs"), PUSH.replace("> 0", "> 100")).expect("written");
+    std::fs::write(ada.join("blob.bin"), b"\0pause(1)").expect("written");
+    let found = view(&repo, &ada, &["grep", "pause(", "--context", "1"]);
+    let paths = names(&found, "/files", "path");
+    assert_eq!(paths, ["src/push.rs", "src/retry.rs", "tests/push.rs"], "{found:#}");
+    let own = text(&found, "/files/0/text");
+    assert!(own.contains("5:        Some(tries) => pause(tries) > 100,\n6-"), "{own}");
+    assert_eq!(found["files"][0]["matches"], serde_json::json!([5]));
+    let told = &found["envelope"]["not_covered"][0];
+    assert_eq!((&told["why"], &told["such_as"][0]), (&"binary".into(), &"blob.bin".into()));
+    let found = view(&repo, &ada, &["grep", "> 100", "--from", "base"]);
+    assert_eq!(found["files"], serde_json::json!([]), "not in the commit it stands on");
+
+    // Whoever else changes a file that is shown is told of.
+    let args = ["grep", r"fn \w+_FAILED", "--regex", "-i", "--paths", "src/**"];
+    let found = view(&repo, &bob, &args);
+    assert_eq!(names(&found, "/files", "path"), ["src/push.rs"], "{found:#}");
+    assert_eq!(names(&found, "/envelope/also_here", "agent"), ["ada"], "{found:#}");
+    let found = view(&repo, &bob, &["grep", "hidden-word"]);
+    assert_eq!(found["files"], serde_json::json!([]), "secrets are in no view");
+    let found = view(&repo, &bob, &["grep", "e", "--tokens", "100"]);
+    assert!(text(&found, "/envelope/cut").contains("ask for more tokens"), "{found:#}");
+
+    for (args, code) in [
+        (&["grep", "("][..], None),
+        (&["grep", "(", "--regex"], Some("view.pattern_wrong")),
+        (&["grep", r"((\w{500}){500}){500}", "--regex"], Some("view.pattern_large")),
+        (&["grep", ""], Some("view.pattern_empty")),
+        (&["grep", "fn", "--paths", "/src"], Some("paths.malformed")),
+        (&["grep", "fn", "--paths", "source/**"], Some("view.paths_empty")),
+    ] {
+        let args = [&["view"], args, &["--json"]].concat();
+        let told = repo.weir_in(&bob, &args, &[]);
+        match code {
+            None => assert!(told.expect(0).document()["files"].is_array()),
+            Some(code) => assert_eq!(told.expect(3).refusal()["code"], code, "{args:?}"),
+        }
+    }
+}

@@ -36,6 +36,8 @@ pub use tools::{SECRETS, check_secret_name};
 pub use weir_guard::Caller;
 /// The answers of the view.
 pub use weir_view::answer as view;
+pub use weir_view::grep::Grep;
+pub use weir_view::search::Written;
 
 use crate::core::{Core, Decided};
 use std::io::Write;

@@ -85,6 +85,7 @@ fn described() -> (Router<Weir>, OpenApi) {
         .routes(routes!(acts::resume))
         .routes(routes!(acts::proposals))
         .routes(routes!(view::search))
+        .routes(routes!(view::grep))
         .routes(routes!(view::symbol))
         .routes(routes!(view::outline))
         .routes(routes!(view::impact))

@@ -35,7 +35,9 @@ pub use show::{Body, Commit, Link, Log, LogEntry, Shown, Thing};
 pub use space::{Counts, Space, Status, Wait, Whose};
 pub use task::{Ask, Claim, Hold, NewTask, Task, TaskState};
 pub use tool::{ToolApproval, ToolOffer, ToolServer, ToolServers};
-pub use view::{ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer, WhoAnswer};
+pub use view::{
+    GrepAnswer, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer, WhoAnswer,
+};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

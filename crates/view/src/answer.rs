@@ -25,7 +25,8 @@ pub struct Envelope {
 /// Files that were not understood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NotCovered {
-    /// Why: `in_part`, `too_costly`, `too_long`, `unread`.
+    /// Why: `in_part`, `too_costly`, `too_long`, `unread`; where a text is looked for also `binary`, which has it and is
+    /// not shown, and `long_lines`, of which an expression saw the beginnings only.
     pub why: String,
     /// How many files.
     pub files: u32,
@@ -115,6 +116,30 @@ pub struct SearchAnswer {
     pub unknown: Vec<String>,
     /// What it was answered from.
     pub envelope: Envelope,
+}
+
+/// The answer to `grep`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GrepAnswer {
+    /// Sources first, then by path.
+    pub files: Vec<GrepFile>,
+    /// What it was answered from.
+    pub envelope: Envelope,
+}
+
+/// A file in which it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GrepFile {
+    /// The file.
+    pub path: String,
+    /// Its lines, as grep writes them: `12:` before the 12th if it matches, `13-` if it stands beside, `--` between
+    /// lines that are apart.
+    pub text: String,
+    /// The numbers of the lines that match.
+    pub matches: Vec<u32>,
+    /// Whether more of its lines match, or were left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
 }
 
 /// The answer to `symbol`.

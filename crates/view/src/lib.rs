@@ -5,13 +5,14 @@
 //! does not cover: nothing is invented, and nothing is silently left out; (3) the index can be deleted at any time, and
 //! is rebuilt from git.
 //! Reading order: [`fact`], what a blob says; [`search`], what is found by words; [`pool`], all blobs that any
-//! view holds; [`tree`], which of them a view has; [`graph`], who uses what; [`ask`], the questions; [`touched`], what
+//! view holds; [`tree`], which of them a view has; [`graph`], who uses what; [`ask`], the questions, with [`grep`]; [`touched`], what
 //! edits touch.
 
 pub mod answer;
 pub mod ask;
 pub mod fact;
 pub mod graph;
+pub mod grep;
 mod map;
 pub mod modules;
 pub mod owners;

@@ -4,12 +4,13 @@
 //! What is found depends on the view alone: the words of blobs that it does not hold count for nothing, not even in how
 //! rare a word is, so the same files give the same answer whatever else is indexed beside them.
 //! Reading order: [`words`], terms of a text; [`segment`], where they stand; [`asked`], what is asked; [`place`], what
-//! paths tell; [`rank`], what comes first. Beside them [`pattern`], what is found by its very characters, with
-//! [`grams`], which blobs are worth reading for it.
+//! paths tell; [`rank`], what comes first. Beside them [`pattern`], what is looked for by its very characters;
+//! [`grams`], which blobs are worth reading for it; [`matching`], where it is found.
 
 mod asked;
 mod gather;
 mod grams;
+mod matching;
 mod pattern;
 mod place;
 mod rank;
@@ -19,10 +20,12 @@ mod words;
 
 use crate::fact::{Fact, Lines};
 use asked::Asked;
-pub use pattern::{Matched, MatchedFile, MatchedLine, Pattern, Written};
+pub use matching::{Matched, MatchedFile, MatchedLine, Reach};
+pub use pattern::{Pattern, Written};
 pub use rank::Weights;
 use roaring::RoaringBitmap;
 use segment::Segment;
+use std::borrow::Cow;
 use std::sync::Arc;
 use weir_model::Refusal;
 
@@ -34,8 +37,8 @@ pub struct BlobNo(pub u32);
 pub trait ViewOf {
     /// The numbers of the blobs that are seen.
     fn blobs(&self) -> &RoaringBitmap;
-    /// The paths at which a blob is seen. The same bytes may lie at several.
-    fn paths(&self, blob: BlobNo) -> Vec<&str>;
+    /// The paths at which a blob is seen. The same bytes may lie at several. What is no UTF-8 of a path is shown as such.
+    fn paths(&self, blob: BlobNo) -> Vec<Cow<'_, str>>;
 }
 
 /// What is asked.

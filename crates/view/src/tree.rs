@@ -6,6 +6,7 @@ use crate::search::{self, ViewOf};
 use bstr::{BStr, BString, ByteSlice as _};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use weir_git::{BlobId, CommitId, Edits, Error, Files, Objects};
@@ -260,12 +261,20 @@ fn read_blob(
 /// # Errors
 /// When git cannot give it.
 pub fn text_of(objects: &Objects, blob: &Blob) -> Result<String, Error> {
+    Ok(String::from_utf8_lossy(&bytes_of(objects, blob)?).into_owned())
+}
+
+/// The bytes of a blob, wherever they are.
+///
+/// # Errors
+/// When git cannot give them.
+pub fn bytes_of(objects: &Objects, blob: &Blob) -> Result<Vec<u8>, Error> {
     if let Some(kept) = blob.kept() {
-        return Ok(String::from_utf8_lossy(kept).into_owned());
+        return Ok(kept.to_vec());
     }
     Ok(match objects.blob(blob.id, FILE_BYTES_MAX)? {
-        weir_git::Blob::Whole(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        weir_git::Blob::TooLarge { .. } => String::new(),
+        weir_git::Blob::Whole(bytes) => bytes,
+        weir_git::Blob::TooLarge { .. } => Vec::new(),
     })
 }
 
@@ -274,7 +283,7 @@ impl ViewOf for View {
         &self.held
     }
 
-    fn paths(&self, blob: search::BlobNo) -> Vec<&str> {
-        self.paths_of(blob.0).into_iter().filter_map(|path| path.to_str().ok()).collect()
+    fn paths(&self, blob: search::BlobNo) -> Vec<Cow<'_, str>> {
+        self.paths_of(blob.0).into_iter().map(|path| path.to_str_lossy()).collect()
     }
 }

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
 use weir_server::wire::{
-    ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer, WhoAnswer,
+    GrepAnswer, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer, WhoAnswer,
 };
 
 /// Look at the code as everybody sees it: search, symbols, what a change reaches, who is where
@@ -18,11 +18,30 @@ use weir_server::wire::{
 /// leaves out.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ViewCommand {
-    /// Search the code by words, by what is meant, or by a part of its text
+    /// Search the code by words, or by what is meant
     Search {
         /// What is looked for
         #[arg(required = true)]
         words: Vec<String>,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Find a text in the code, exactly as it is written, or a regular expression
+    Grep {
+        /// The text, or the expression
+        pattern: String,
+        /// Read it as a regular expression, in the syntax of Rust's `regex`; a match lies within one line
+        #[arg(long)]
+        regex: bool,
+        /// Take capitals and small letters for the same
+        #[arg(long, short)]
+        ignore_case: bool,
+        /// Look in these paths only: `src/**`, `**/*.rs`
+        #[arg(long, value_name = "PATTERN")]
+        paths: Option<String>,
+        /// Show so many lines before and after each match, 20 at most
+        #[arg(long, short = 'C', value_name = "LINES", default_value_t = 0)]
+        context: usize,
         #[command(flatten)]
         how: How,
     },
@@ -77,6 +96,15 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, command: ViewCommand) -> Result<(), 
             let found: SearchAnswer = ask(here, "search", &words.join(" "), Some(&how))?;
             ui.answer(&found, |found, page| render::searched(page, found))
         }
+        ViewCommand::Grep { pattern, regex, ignore_case, paths, context, how } => {
+            let mut asked = asked("grep", &pattern, Some(&how));
+            let _ = write!(asked, "&regex={regex}&ignore_case={ignore_case}&context={context}");
+            if let Some(paths) = paths {
+                let _ = write!(asked, "&paths={}", escaped(&paths));
+            }
+            let found: GrepAnswer = here.client()?.get(&asked)?;
+            ui.answer(&found, |found, page| render::grepped(page, found))
+        }
         ViewCommand::Symbol { name, how } => {
             let found: SymbolAnswer = ask(here, "symbol", &name, Some(&how))?;
             ui.answer(&found, |found, page| render::symbols(page, found))
@@ -107,6 +135,10 @@ fn ask<T: DeserializeOwned>(
     what: &str,
     how: Option<&How>,
 ) -> Result<T, CommandError> {
+    here.client()?.get(&asked(of, what, how))
+}
+
+fn asked(of: &str, what: &str, how: Option<&How>) -> String {
     let mut path = format!("/v1/view/{of}?what={}", escaped(what));
     if let Some(How { from, tokens }) = how {
         let _ = write!(path, "&from={}", escaped(from));
@@ -114,7 +146,7 @@ fn ask<T: DeserializeOwned>(
             let _ = write!(path, "&tokens={tokens}");
         }
     }
-    here.client()?.get(&path)
+    path
 }
 
 /// As a value of a query.

@@ -1,9 +1,10 @@
 //! How answers of the view look in a terminal.
 
 use crate::page::Page;
+use crate::words;
 use weir_engine::view::{AlsoHere, Defined, Envelope, UsedAt};
 use weir_server::wire::{
-    ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer, WhoAnswer,
+    GrepAnswer, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer, WhoAnswer,
 };
 
 pub(crate) fn searched(page: &mut Page, found: &SearchAnswer) {
@@ -17,6 +18,20 @@ pub(crate) fn searched(page: &mut Page, found: &SearchAnswer) {
         }
         if let Some(text) = &hit.text {
             page.block(text);
+        }
+    }
+    envelope(page, &found.envelope);
+}
+
+pub(crate) fn grepped(page: &mut Page, found: &GrepAnswer) {
+    if found.files.is_empty() {
+        page.line("It stands nowhere.");
+    }
+    for file in &found.files {
+        page.heading(&file.path);
+        page.block(&file.text);
+        if file.more {
+            page.line("  and more of it in this file");
         }
     }
     envelope(page, &found.envelope);
@@ -135,9 +150,10 @@ fn envelope(page: &mut Page, envelope: &Envelope) {
     page.heading(format!("Seen at {}{dirty}", super::short(commit)));
     for one in not_covered {
         let such_as = one.such_as.join(", ");
-        page.line(format!("  not covered ({}): {} files, such as {such_as}", one.why, one.files));
+        let said = format!("  not covered ({}): {} files, such as {such_as}", one.why, one.files);
+        page.line(words::line(&said));
     }
     if let Some(cut) = cut {
-        page.line(format!("  cut: {cut}"));
+        page.line(words::line(&format!("  cut: {cut}")));
     }
 }

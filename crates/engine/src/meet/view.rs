@@ -1,6 +1,7 @@
 //! The view of the code, asked by people and sessions: what lies at the trunk's tip, and in each session's worktree over
 //! the commit that it stands on.
 
+mod grep;
 mod others;
 
 use crate::{Engine, Error, Failure};

@@ -7,8 +7,10 @@ use axum::Json;
 use axum::extract::{Query, rejection::QueryRejection};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use weir_engine::Where;
-use weir_engine::view::{ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer};
+use weir_engine::view::{
+    GrepAnswer, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer,
+};
+use weir_engine::{Grep, Where, Written};
 use weir_model::Refusal;
 
 /// What is asked of the view.
@@ -47,7 +49,7 @@ fn looking(asked: Asked) -> Result<Looking, Problem> {
 
 /// Search the code
 ///
-/// By words, by what is meant, or by a part of the text; the best pieces first, each with its place.
+/// By words, or by what is meant; the best pieces first, each with its place.
 #[utoipa::path(get, path = "/v1/view/search", tag = "view", params(Looking),
     responses((status = 200, body = SearchAnswer), (status = "default", body = Refused)))]
 pub(crate) async fn search(door: Door, asked: Asked) -> Reply<SearchAnswer> {
@@ -58,6 +60,62 @@ pub(crate) async fn search(door: Door, asked: Asked) -> Reply<SearchAnswer> {
 pub(crate) async fn searched(door: &Door, it: Looking) -> Result<SearchAnswer, Problem> {
     let from = it.from()?;
     Ok(door.engine().view_search(&door.caller, from, it.what, it.tokens).await?)
+}
+
+/// What text is looked for in the view.
+#[derive(Debug, Default, Deserialize, IntoParams, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Grepping {
+    /// The text, or the regular expression.
+    #[serde(default)]
+    #[param(example = "Retry::next(")]
+    pub(crate) what: String,
+    /// Whether it is a regular expression: the syntax of Rust's `regex`, each match within one line. Otherwise each
+    /// character stands for itself.
+    #[serde(default)]
+    pub(crate) regex: bool,
+    /// Whether capitals and small letters are the same.
+    #[serde(default)]
+    pub(crate) ignore_case: bool,
+    /// Files at these paths only: `src/**`, `**/*.rs`, `{src,tests}/**`.
+    #[serde(default)]
+    pub(crate) paths: Option<String>,
+    /// So many lines before and after each match, 20 at most; none if left out.
+    #[serde(default)]
+    pub(crate) context: usize,
+    /// From where: `mine`, `base` or `tip`, as for the others.
+    #[serde(default)]
+    pub(crate) from: Option<String>,
+    /// How long the answer may be, in tokens of about four characters; 2000 if left out.
+    #[serde(default)]
+    pub(crate) tokens: Option<usize>,
+}
+
+/// Find a text in the code
+///
+/// An exact text, or a regular expression: the lines where it stands, sources first.
+#[utoipa::path(get, path = "/v1/view/grep", tag = "view", params(Grepping),
+    responses((status = 200, body = GrepAnswer), (status = "default", body = Refused)))]
+pub(crate) async fn grep(
+    door: Door,
+    asked: Result<Query<Grepping>, QueryRejection>,
+) -> Reply<GrepAnswer> {
+    let malformed = |rejection: QueryRejection| {
+        Refusal::new("request.malformed", rejection.body_text()).hint(
+            "there are `what`, `regex`, `ignore_case`, `paths`, `context`, `from` and `tokens`",
+        )
+    };
+    Ok(Json(grepped(&door, asked.map(|Query(it)| it).map_err(malformed)?).await?))
+}
+
+/// The same for MCP.
+pub(crate) async fn grepped(door: &Door, it: Grepping) -> Result<GrepAnswer, Problem> {
+    let from: Where = it.from.as_deref().unwrap_or_default().parse()?;
+    let written = if it.regex { Written::Regex } else { Written::Exact };
+    let (pattern, any_case, paths) = (it.what, it.ignore_case, it.paths);
+    let grep = Grep { pattern, written, any_case, paths, context: it.context };
+    Ok(door.engine().view_grep(&door.caller, from, grep, it.tokens).await?)
 }
 
 /// A symbol

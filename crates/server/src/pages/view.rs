@@ -1,15 +1,17 @@
 //! `/view`: the code as everybody sees it. Who is where, what is found by words, and what a symbol's change would reach.
 
 use super::door::{Page, PageDoor};
-use super::parts::{id_link, tag};
+use super::parts::{id_link, tag, words};
 use super::shell;
-use crate::wire::view::{Defined, SearchHit, UsedAt};
-use crate::wire::{ImpactAnswer, SearchAnswer};
+use crate::door::Door;
+use crate::wire::view::{Defined, GrepFile, SearchHit, UsedAt};
+use crate::wire::{GrepAnswer, ImpactAnswer, SearchAnswer};
 use axum::extract::Query;
 use maud::{Markup, html};
 use serde::Deserialize;
-use weir_engine::Where;
 use weir_engine::view::{AlsoHere, Envelope};
+use weir_engine::{Error, Grep, Where, Written};
+use weir_model::Refusal;
 
 /// How many of each list stand on the page.
 const SHOWN: usize = 50;
@@ -21,34 +23,43 @@ const TOKENS: usize = 6_000;
 pub(super) struct Looking {
     #[serde(default)]
     q: String,
+    #[serde(default, rename = "as")]
+    written: As,
+}
+
+/// How it is meant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum As {
+    #[default]
+    Words,
+    Text,
+    Regex,
+}
+
+/// What came of it.
+#[derive(Default)]
+struct Seen {
+    found: Option<SearchAnswer>,
+    impact: Option<ImpactAnswer>,
+    grepped: Option<Result<GrepAnswer, Refusal>>,
 }
 
 /// `GET /view`
 pub(super) async fn page(
     PageDoor(door): PageDoor,
-    Query(Looking { q }): Query<Looking>,
+    Query(looking): Query<Looking>,
 ) -> Result<Markup, Page> {
     let space = door.read(|see| Ok(see.space(&door.weir.place, &door.caller)))?;
-    let engine = door.engine();
-    let asked = q.trim().to_owned();
-    let (here, envelope) = engine.view_who(&door.caller, String::new()).await?;
-    let (found, impact) = match asked.is_empty() {
-        true => (None, None),
-        false => {
-            let question = asked.clone();
-            let found = engine.view_search(&door.caller, Where::Tip, question, Some(TOKENS)).await;
-            let impact =
-                engine.view_impact(&door.caller, Where::Tip, asked.clone(), Some(TOKENS)).await?;
-            // A question that cannot be searched may still name a path.
-            (found.ok(), Some(impact).filter(|impact| !impact.of.is_empty()))
-        }
-    };
+    let (here, envelope) = door.engine().view_who(&door.caller, String::new()).await?;
+    let Seen { found, impact, grepped } = look(&door, &looking).await?;
     let main = html! {
         div.grid {
             div.side {
-                section.card { (form(&asked)) }
+                section.card { (form(&looking)) }
                 @if let Some(impact) = &impact { section.card { (reaches(impact)) } }
                 @if let Some(found) = &found { section.card { (hits(found)) } }
+                @if let Some(grepped) = &grepped { section.card { (stands(grepped)) } }
             }
             div.side {
                 section.card #here data-live { (who(&here)) }
@@ -59,15 +70,83 @@ pub(super) async fn page(
     Ok(shell::page(&door, &space, door.position(), "Code", &main))
 }
 
-fn form(asked: &str) -> Markup {
+async fn look(door: &Door, looking: &Looking) -> Result<Seen, Page> {
+    let engine = door.engine();
+    let asked = looking.q.trim().to_owned();
+    if asked.is_empty() {
+        return Ok(Seen::default());
+    }
+    let written = match looking.written {
+        As::Words => {
+            let question = asked.clone();
+            let found = engine.view_search(&door.caller, Where::Tip, question, Some(TOKENS)).await;
+            let impact = engine.view_impact(&door.caller, Where::Tip, asked, Some(TOKENS)).await?;
+            // A question that cannot be searched may still name a path.
+            let (found, impact) = (found.ok(), Some(impact).filter(|impact| !impact.of.is_empty()));
+            return Ok(Seen { found, impact, grepped: None });
+        }
+        As::Text => Written::Exact,
+        As::Regex => Written::Regex,
+    };
+    // Spaces around it may be what is looked for.
+    let pattern = looking.q.clone();
+    let grep = Grep { pattern, written, any_case: false, paths: None, context: 1 };
+    let grepped = match engine.view_grep(&door.caller, Where::Tip, grep, Some(TOKENS)).await {
+        Ok(answer) => Ok(answer),
+        Err(Error::Refused(refusal)) => Err(refusal),
+        Err(failed @ Error::Failed(_)) => return Err(failed.into()),
+    };
+    Ok(Seen { grepped: Some(grepped), ..Seen::default() })
+}
+
+fn form(looking: &Looking) -> Markup {
+    let choices = [
+        ("words", "words, a symbol or a path", As::Words),
+        ("text", "a text, exactly as written", As::Text),
+        ("regex", "a regular expression", As::Regex),
+    ];
     html! {
         h2 { "Look for" }
         form.in method="get" action="/view" {
-            label { "Words, a symbol, or a path"
-                input name="q" value=(asked) placeholder="where do we retry failed pushes" maxlength="400";
+            label { "What"
+                input name="q" value=(looking.q) placeholder="where do we retry failed pushes" maxlength="400";
+            }
+            label { "It is"
+                select name="as" {
+                    @for (value, name, choice) in choices {
+                        option value=(value) selected[choice == looking.written] { (name) }
+                    }
+                }
             }
             div.acts { button.main { "Look" } }
         }
+    }
+}
+
+fn stands(grepped: &Result<GrepAnswer, Refusal>) -> Markup {
+    html! {
+        h2 { "Stands in" @if let Ok(found) = grepped { span.n { (found.files.len()) } } }
+        @match grepped {
+            Err(refusal) => {
+                p.none { (words(&refusal.sentence)) }
+                @if let Some(hint) = &refusal.hint { p.none { (words(hint)) } }
+            }
+            Ok(found) => {
+                @if found.files.is_empty() { p.none { "It stands nowhere on the trunk." } }
+                ul.cards { @for file in &found.files { li { (lines(file)) } } }
+                @if let Some(cut) = &found.envelope.cut { p.none { (cut) } }
+            }
+        }
+    }
+}
+
+fn lines(file: &GrepFile) -> Markup {
+    html! {
+        div.line {
+            b { (file.path) }
+            span.soft { (file.matches.len()) @if file.more { " and more" } }
+        }
+        pre.act { (file.text) }
     }
 }
 

@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use weir_engine::view::{AlsoHere, Envelope};
 
 pub use weir_engine::view::{
-    Defined, FileOutline, ImpactAnswer, MapAnswer, NotCovered, OutlineAnswer, SearchAnswer,
-    SearchHit, SymbolAnswer, UsedAt, Users,
+    AlsoHere, Defined, Envelope, FileOutline, GrepAnswer, GrepFile, ImpactAnswer, MapAnswer,
+    NotCovered, OutlineAnswer, SearchAnswer, SearchHit, SymbolAnswer, UsedAt, Users,
 };
 
 /// The answer to `who`.

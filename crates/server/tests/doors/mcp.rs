@@ -181,6 +181,28 @@ async fn an_agent_goes_the_way_by_tools_alone() {
     }
 }
 
+#[tokio::test]
+async fn one_tool_searches_by_words_and_by_what_is_written() {
+    let house = House::new();
+    let agent = house.agent("claude").await;
+    let asked = [
+        (json!({"what": "one"}), "/hits/0/path"),
+        (json!({"what": "one", "as": "text", "paths": "src/**"}), "/files/0/path"),
+        (json!({"what": "^O.e$", "as": "regex", "ignore_case": true}), "/files/0/path"),
+    ];
+    for (arguments, place) in asked {
+        let found = call(&house, &agent, ERAS[1], "view_search", arguments).await;
+        let found = &found["structuredContent"];
+        assert_eq!(found.pointer(place), Some(&json!("src/lib.txt")), "{found}");
+        assert!(found["envelope"]["commit"].is_string(), "{found}");
+    }
+    let wrong = json!({"what": "(", "as": "regex"});
+    let wrong = call(&house, &agent, ERAS[1], "view_search", wrong).await;
+    assert_eq!(refused(&wrong), "view.pattern_wrong");
+    let wrong = call(&house, &agent, ERAS[1], "view_search", json!({"what": "x", "as": "glob"})).await;
+    assert_eq!(refused(&wrong), "request.malformed");
+}
+
 /// Has an agent ask to install a package, and gives the session's own words to its client.
 async fn ask_for(house: &House, agent: &str, package: &str) -> String {
     let payload = json!({"session_id": "c1", "cwd": house.folder.path(), "tool_name": "Bash",

@@ -2,6 +2,7 @@
 
 use roaring::RoaringBitmap;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -38,8 +39,8 @@ impl ViewOf for View {
         &self.blobs
     }
 
-    fn paths(&self, blob: BlobNo) -> Vec<&str> {
-        self.paths.get(&blob).into_iter().flatten().map(String::as_str).collect()
+    fn paths(&self, blob: BlobNo) -> Vec<Cow<'_, str>> {
+        self.paths.get(&blob).into_iter().flatten().map(|path| path.as_str().into()).collect()
     }
 }
 

@@ -117,6 +117,8 @@ impl Needed {
         match pattern.kind() {
             // They take no bytes: what stands on their two sides is in a row.
             HirKind::Empty | HirKind::Look(_) => Self::Text(Vec::new()),
+            // Blobs are indexed as texts: a byte that is in none of them stands for nothing there.
+            HirKind::Literal(literal) if std::str::from_utf8(&literal.0).is_err() => Self::Nothing,
             HirKind::Literal(literal) => Self::Text(literal.0.to_ascii_lowercase()),
             HirKind::Class(class) => {
                 only(class).map_or(Self::Nothing, |byte| Self::Text(vec![byte]))

@@ -109,7 +109,7 @@ pub(super) fn found(
         .blobs
         .iter()
         .flat_map(|blob| view.paths(BlobNo(blob.blob)).into_iter().map(move |path| (blob, path)))
-        .map(|(blob, path)| ranked.hit(blob, path, by_words(blob)))
+        .map(|(blob, path)| ranked.hit(blob, &path, by_words(blob)))
         .collect();
     hits.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.path.cmp(&b.path)));
     let cut = hits.len().saturating_sub(files_max) + (all - gathered.blobs.len());

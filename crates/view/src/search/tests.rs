@@ -1,8 +1,10 @@
 //! What is found, over small trees.
 
-use super::{BlobNo, Found, Index, Pattern, Query, ViewOf, Written};
+use super::{BlobNo, Found, Index, Pattern, Query, Reach, ViewOf, Written};
 use crate::fact::{Covered, Definition, Fact, Kind, Lines};
 use roaring::RoaringBitmap;
+use std::borrow::Cow;
+use weir_model::PathSet;
 
 /// Files of a small tree: a path, what it defines on its first line, its text.
 type File = (&'static str, &'static [(Kind, &'static str)], &'static str);
@@ -18,8 +20,9 @@ impl ViewOf for View {
         &self.blobs
     }
 
-    fn paths(&self, blob: BlobNo) -> Vec<&str> {
-        self.paths.iter().filter(|(number, _)| *number == blob).map(|(_, path)| *path).collect()
+    fn paths(&self, blob: BlobNo) -> Vec<Cow<'_, str>> {
+        let at = self.paths.iter().filter(|(number, _)| *number == blob);
+        at.map(|(_, path)| Cow::Borrowed(*path)).collect()
     }
 }
 
@@ -170,7 +173,7 @@ fn a_pattern_is_found_where_it_stands_and_sources_come_first() {
         |blob: BlobNo| TREE.get(blob.0 as usize).map(|(_, _, text)| text.as_bytes().to_vec());
     let look = |text: &str, written: Written, any_case: bool, files_max: usize| {
         let pattern = Pattern::read(text, written, any_case).expect("a pattern");
-        index.matches(&pattern, &view, &bytes, files_max)
+        index.matches(&pattern, &view, &bytes, &reach(files_max))
     };
     let paths = |text: &str, written: Written, any_case: bool| -> Vec<String> {
         look(text, written, any_case, 10).files.into_iter().map(|file| file.path).collect()
@@ -193,5 +196,33 @@ fn bytes_that_cannot_be_had_are_said() {
     let mut index = Index::default();
     let view = view_of(&mut index, TREE);
     let pattern = Pattern::read("println", Written::Exact, false).expect("a pattern");
-    assert_eq!(index.matches(&pattern, &view, &|_| None, 10).unread, ["src/log.rs"]);
+    assert_eq!(index.matches(&pattern, &view, &|_| None, &reach(10)).unread, ["src/log.rs"]);
+}
+
+#[test]
+fn a_pattern_is_looked_for_where_and_as_long_as_one_wants() {
+    let mut index = Index::default();
+    let view = view_of(&mut index, TREE);
+    let bytes =
+        |blob: BlobNo| TREE.get(blob.0 as usize).map(|(_, _, text)| text.as_bytes().to_vec());
+    let pattern = Pattern::read("failed push", Written::Exact, false).expect("a pattern");
+    let paths = PathSet::new(["src/**"]).expect("paths");
+    let within = index.matches(&pattern, &view, &bytes, &Reach { paths: Some(&paths), ..reach(9) });
+    assert_eq!(within.files.len(), 1);
+    let late = index.matches(&pattern, &view, &bytes, &Reach { goes_on: &|| false, ..reach(9) });
+    assert_eq!((late.files.len(), late.cut, late.is_late), (0, 3, true));
+}
+
+#[test]
+fn what_is_no_text_is_told_by_its_name() {
+    let mut index = Index::default();
+    let files: &[File] = &[("a.bin", &[], "retry\0")];
+    let view = view_of(&mut index, files);
+    let pattern = Pattern::read("retry", Written::Exact, false).expect("a pattern");
+    let found = index.matches(&pattern, &view, &|_| Some(b"retry\0".to_vec()), &reach(9));
+    assert_eq!((found.files.len(), found.binary), (0, vec!["a.bin".to_owned()]));
+}
+
+fn reach(files_max: usize) -> Reach<'static> {
+    Reach { paths: None, context: 0, files_max, goes_on: &|| true }
 }
