@@ -199,7 +199,8 @@ async fn one_tool_searches_by_words_and_by_what_is_written() {
     let wrong = json!({"what": "(", "as": "regex"});
     let wrong = call(&house, &agent, ERAS[1], "view_search", wrong).await;
     assert_eq!(refused(&wrong), "view.pattern_wrong");
-    let wrong = call(&house, &agent, ERAS[1], "view_search", json!({"what": "x", "as": "glob"})).await;
+    let wrong =
+        call(&house, &agent, ERAS[1], "view_search", json!({"what": "x", "as": "glob"})).await;
     assert_eq!(refused(&wrong), "request.malformed");
 }
 
