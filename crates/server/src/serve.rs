@@ -47,7 +47,9 @@ pub async fn serve(
     });
     let router = router(engine, &base, serving.tools, shutdown.clone());
     let server =
-        axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+        // Made once: a router that is served as it is would be copied, all its routes, for each connection.
+        axum::serve(listener, router.into_make_service())
+            .with_graceful_shutdown(shutdown.clone().cancelled_owned());
     let served = tokio::select! {
         served = server => served,
         () = async { shutdown.cancelled().await; tokio::time::sleep(GRACE).await } => {
