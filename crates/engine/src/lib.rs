@@ -71,6 +71,8 @@ pub(crate) struct Inner {
     tools: tools::Tools,
     /// What was looked at and is not written yet.
     looks: meet::acts::Looks,
+    /// Where looking at a path may take long.
+    mounts: meet::acts::Mounts,
     /// The code, as everybody sees it.
     seeing: meet::view::Seeing,
     /// What hooks were given to decide by without a server.

@@ -180,6 +180,7 @@ impl Space {
             policies: crate::policies::Policies::new(options.floor.as_deref())?,
             tools: crate::tools::Tools::new(home.folder().to_owned()),
             looks: crate::meet::acts::Looks::default(),
+            mounts: crate::meet::acts::Mounts::default(),
             seeing: crate::meet::view::Seeing::default(),
             leaves: crate::meet::acts::Leaves::default(),
             proving: Mutex::default(),

@@ -66,6 +66,7 @@ impl Field {
             policies: crate::policies::Policies::new(None).expect("those that Weir ships"),
             tools: crate::tools::Tools::new(folder.path().to_owned()),
             looks: crate::meet::acts::Looks::default(),
+            mounts: crate::meet::acts::Mounts::default(),
             seeing: crate::meet::view::Seeing::default(),
             leaves: crate::meet::acts::Leaves::default(),
             proving: Mutex::default(),

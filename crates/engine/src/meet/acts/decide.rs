@@ -8,7 +8,7 @@ use crate::{Caller, Engine, Error, Failure, Folds};
 use std::sync::Arc;
 use weir_guard::acts::{self, Question};
 use weir_guard::policy::{self, Bundle};
-use weir_model::act::{Act, Answer, Effect, Moment, Reason, Ruling, Taint};
+use weir_model::act::{Act, Answer, Effect, Moment, Reason, Ruling, Taint, Tool};
 use weir_model::event::act::{Event as ActEvent, Look};
 use weir_model::{ApprovalId, Event, Position, Refusal, SessionId};
 
@@ -92,14 +92,16 @@ impl Engine {
         given: Option<Ruling>,
     ) -> Result<Answered, Error> {
         let act = Arc::new(act);
-        let found = {
+        let found = Arc::new(if is_short(&act) && self.0.mounts.are_all_here() {
+            // Handing it to another thread and back would take as long again.
+            self.find_out(session, &act, given)?
+        } else {
             let (engine, act) = (self.clone(), Arc::clone(&act));
-            // A disk may be slow, a command long.
             let found =
                 tokio::task::spawn_blocking(move || engine.find_out(session, &act, given)).await;
             let lost = |_| Failure::Other("an act could not be looked at".into());
-            Arc::new(found.map_err(lost)??)
-        };
+            found.map_err(lost)??
+        });
         let answered = self
             .run(caller, |folds, ctx| {
                 let lineage = folds.guard.lineage_of(session);
@@ -192,6 +194,20 @@ impl Engine {
         })
         .await?;
         Ok(Answered::silent())
+    }
+}
+
+/// Whether what is to be understood of an act is soon understood.
+fn is_short(act: &Act) -> bool {
+    const SHORT: usize = 2_000;
+    const FEW: usize = 20;
+    match &act.tool {
+        Tool::Shell { command, .. } => command.len() <= SHORT,
+        Tool::Read { paths } => paths.len() <= FEW,
+        Tool::Write { files } => files.len() <= FEW,
+        Tool::Web { .. } | Tool::Subagent { .. } | Tool::Prompt { .. } => true,
+        Tool::Inward { .. } | Tool::None => true,
+        Tool::Mcp { arguments, .. } | Tool::Unknown { arguments, .. } => arguments.len() <= SHORT,
     }
 }
 

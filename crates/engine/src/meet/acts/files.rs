@@ -1,5 +1,6 @@
 //! What the disk says of paths that an act names.
 
+use rustix::fs::{Mode, OFlags};
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 use weir_guard::shell::{Files, Thing};
@@ -35,12 +36,11 @@ impl Files for Disk<'_> {
         if self.tree.is_empty() || !real.starts_with(self.tree) {
             return None;
         }
-        // Opening a pipe would wait for its writer.
-        if !std::fs::metadata(&real).ok()?.is_file() {
-            return None;
-        }
-        let file = std::fs::File::open(&real).ok()?;
-        if file.metadata().ok()?.len() > SCRIPT_BYTES_MAX {
+        // A pipe is not waited for, nor what became one since somebody looked.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = std::fs::File::from(rustix::fs::open(&real, flags, Mode::empty()).ok()?);
+        let found = file.metadata().ok()?;
+        if !found.is_file() || found.len() > SCRIPT_BYTES_MAX {
             return None;
         }
         let mut text = String::new();
