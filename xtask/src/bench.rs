@@ -1,6 +1,7 @@
 //! Benches: examples of the rooms, built in release and run. They print; `docs/benchmarks.md` keeps the numbers.
 
 use crate::failure::Failure;
+use crate::install;
 use crate::run::{cargo, shown};
 use std::path::PathBuf;
 use std::process::Command;
@@ -83,12 +84,15 @@ pub(crate) fn run(name: &str, arguments: &[&str]) -> Result<(), Failure> {
     // Built for the whole workspace: `cargo run -p` would build the graph again with other features.
     let mut build = cargo(&["build", "--release", "--workspace", "--example", bench.example]);
     if bench.needs_weir {
-        build.args(["--bin", "weir", "--bin", "weir-hook"]);
+        build.args(["--bin", "weir"]);
     }
     shown(&mut build)?;
     let release = release_folder()?;
-    let program = release.join("examples").join(bench.example);
-    shown(Command::new(program).args(arguments).env("WEIR_BIN", release.join("weir")))
+    let mut program = Command::new(release.join("examples").join(bench.example));
+    if bench.needs_weir {
+        program.env("WEIR_BIN", install::side_by_side(&release)?.join("weir"));
+    }
+    shown(program.args(arguments))
 }
 
 pub(crate) fn unknown(name: &str) -> Failure {

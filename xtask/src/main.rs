@@ -9,6 +9,7 @@ mod ci;
 mod clients;
 mod conformance;
 mod failure;
+mod install;
 mod needs;
 mod run;
 mod test;
@@ -28,6 +29,7 @@ Chores:
   test --conformance  Hold both MCP doors against the protocol's official suite, which it installs
   ci              Do what CI does: `.ci/run` in a fresh clone of the last commit
   bench NAME...   Build a bench in release and run it; more arguments go to the bench
+  install [ROOT]  Install Weir: `weir`, and beside it the hook program, linked whole
   openapi         Write docs/openapi.json anew from the code
   help            Print this
 
@@ -59,10 +61,14 @@ fn chore(arguments: &[&str]) -> Result<(), Failure> {
         ["ci"] => ci::fresh_clone(),
         ["bench", name, rest @ ..] => bench::run(name, rest),
         ["bench"] => Err(bench::unknown("")),
+        ["install"] => install::install(None),
+        ["install", root] => install::install(Some(root)),
         ["openapi"] => test::update_openapi(),
-        ["ci" | "openapi", more, ..] => Err(Failure::usage(format!("unexpected `{more}`"))),
+        ["install", _, more, ..] | ["ci" | "openapi", more, ..] => {
+            Err(Failure::usage(format!("unexpected `{more}`")))
+        }
         [unknown, ..] => Err(Failure::usage(format!(
-            "no chore is called `{unknown}`; there are `test`, `ci`, `bench`, `openapi`, `help`"
+            "no chore is called `{unknown}`; there are `test`, `ci`, `bench`, `install`, `openapi`, `help`"
         ))),
     }
 }
