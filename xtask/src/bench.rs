@@ -71,6 +71,12 @@ const BENCHES: &[Bench] = &[
         needs_weir: false,
         about: "How well search finds the files that a question means, beside BM25 and ripgrep",
     },
+    Bench {
+        name: "edges",
+        example: "bench_edges",
+        needs_weir: false,
+        about: "How true the edges of the graph are, beside compilers' own indexes",
+    },
 ];
 
 /// A line for each bench, for the help.

@@ -82,6 +82,14 @@ pub struct Users {
     pub import: u32,
     /// The name is the same, and that is all.
     pub name: u32,
+    /// The name is the same, and a compiler's index says that it is something else: not among the users.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub refuted: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_none(number: &u32) -> bool {
+    *number == 0
 }
 
 /// A piece of the code that was found.
@@ -203,6 +211,12 @@ pub struct ImpactAnswer {
     pub tests: Vec<UsedAt>,
     /// Who owns it, by `CODEOWNERS`.
     pub owners: Vec<String>,
+    /// Who wrote it, by its history, who knows it best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<Author>,
+    /// Files that changed when it did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<Together>,
     /// Open changes that touch its files, `C1`.
     pub changes: Vec<String>,
     /// How many other definitions have the same name: edges by name only may be theirs.
@@ -212,6 +226,100 @@ pub struct ImpactAnswer {
     pub alike: Vec<String>,
     /// What it was answered from.
     pub envelope: Envelope,
+}
+
+/// Who wrote something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Author {
+    /// As the newest commit of theirs names them.
+    pub name: String,
+    /// How many commits that changed it are theirs.
+    pub commits: u32,
+    /// Their share of all, in percent, where newer commits count for more.
+    pub percent: u32,
+    /// When the last of them was written.
+    pub last: String,
+}
+
+/// A file that changes when something else does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Together {
+    /// The file.
+    pub path: String,
+    /// In how many of the commits that changed the other it changed too.
+    pub times: u32,
+    /// How many those are.
+    pub of: u32,
+}
+
+/// A commit that changed what was asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PastCommit {
+    /// The commit.
+    pub commit: String,
+    /// When it was written.
+    pub at: String,
+    /// Who wrote it.
+    pub author: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// Where it stood then.
+    pub path: String,
+    /// How a definition was changed: `added`, `changed`, `reshaped`, `removed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub how: Option<String>,
+}
+
+/// The answer to `history`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HistoryAnswer {
+    /// What was asked about: definitions with their files, or a path.
+    pub of: Vec<String>,
+    /// The commits that changed it, newest first.
+    pub commits: Vec<PastCommit>,
+    /// Who wrote it, who knows it best first.
+    pub authors: Vec<Author>,
+    /// Files that change when it does, the most often first.
+    pub together: Vec<Together>,
+    /// How many commits were looked at.
+    pub looked: u32,
+    /// What is written alike, when nothing is called so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alike: Vec<String>,
+    /// What it was answered from.
+    pub envelope: Envelope,
+}
+
+/// What became of an index that was imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ImportAnswer {
+    /// What made it.
+    pub tool: String,
+    /// Of which commit it is.
+    pub commit: String,
+    /// How many files it now speaks for, in every view that has them as they are there.
+    pub files: u32,
+    /// How many of its documents the commit does not have.
+    pub unknown: u32,
+    /// How many were not indexed as they are there.
+    pub otherwise: u32,
+    /// How many words of them it knows.
+    pub words: u64,
+}
+
+/// A compiler's index that is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ImportedIndex {
+    /// What made it.
+    pub tool: String,
+    /// Of which commit it is.
+    pub commit: String,
+    /// How many files it speaks for.
+    pub files: u32,
+    /// Who imported it.
+    pub by: String,
+    /// When.
+    pub at: String,
 }
 
 /// The answer to `map`.

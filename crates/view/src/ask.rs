@@ -4,6 +4,7 @@ use crate::answer::{
     Defined, Envelope, FileOutline, ImpactAnswer, NotCovered, OutlineAnswer, SearchAnswer,
     SearchHit, SymbolAnswer, UsedAt, Users,
 };
+use crate::compiled::Compiled;
 use crate::fact::{Lines, Role};
 use crate::graph::{Edge, Graph, How};
 use crate::modules::Manifests;
@@ -28,6 +29,8 @@ pub struct Asked<'a> {
     pub manifests: &'a Manifests,
     /// The text of a blob.
     pub text: &'a dyn Fn(&Blob) -> String,
+    /// What compilers' indexes say, the newest first.
+    pub compiled: &'a [Arc<Compiled>],
 }
 
 /// Room for an answer.
@@ -63,6 +66,10 @@ const HITS_MAX: usize = 30;
 const HOPS: usize = 3;
 
 impl Asked<'_> {
+    pub(crate) fn graph(&self) -> Graph<'_> {
+        Graph::new(self.pool, self.view, self.manifests).told_by(self.compiled)
+    }
+
     /// What every answer of this view says of itself.
     pub fn envelope(&self) -> Envelope {
         let Seen { commit, dirty } = self.view.seen();
@@ -197,7 +204,7 @@ impl Asked<'_> {
         let mut envelope = self.envelope();
         let alike =
             if of.is_empty() && !is_path { alike(self.pool, self.view, name) } else { Vec::new() };
-        let graph = Graph::new(self.pool, self.view, self.manifests);
+        let graph = self.graph();
         let own: BTreeSet<&str> = of.iter().map(|symbol| symbol.path.as_str()).collect();
         let mut direct: Vec<Edge> = Vec::new();
         for symbol in of.iter().take(SYMBOLS_MAX) {
@@ -250,6 +257,8 @@ impl Asked<'_> {
             through,
             tests,
             changes: Vec::new(),
+            authors: Vec::new(),
+            together: Vec::new(),
             same_name,
             alike,
             envelope,
@@ -312,9 +321,10 @@ impl Asked<'_> {
 
     fn users_of(&self, symbol: &Symbol) -> Users {
         let Some((path, at)) = &symbol.at else { return Users::default() };
-        let graph = Graph::new(self.pool, self.view, self.manifests);
-        let mut users = Users::default();
-        for edge in graph.users(path.as_ref(), *at) {
+        let graph = self.graph();
+        let used = graph.used(path.as_ref(), *at);
+        let mut users = Users { refuted: used.refuted, ..Users::default() };
+        for edge in used.edges {
             match edge.how {
                 How::Compiler => users.compiler += 1,
                 How::Import => users.import += 1,

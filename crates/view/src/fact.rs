@@ -16,10 +16,10 @@ mod used;
 use serde::{Deserialize, Serialize};
 use weir_grammar::Language;
 
-pub use extract::{KEPT_MAX, PARSED_BYTES_MAX, extract};
+pub use extract::{KEPT_MAX, PARSED_BYTES_MAX, extract, import_spans};
 
 /// Facts made by another version of the extractor are made again.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Lines of a file, from 1, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

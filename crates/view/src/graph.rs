@@ -1,14 +1,20 @@
 //! Who uses a definition, and how that is known. Binding by name alone is said to be that; nothing is guessed further.
 
+mod scope;
+mod told;
+
+use crate::compiled::{Compiled, Verdict};
 use crate::fact::{Definition, Import, Kind, Role, Use};
 use crate::modules::{Manifests, Meant, folder_of};
 use crate::pool::{At, Blob, BlobNo, Pool};
 use crate::symbol::is_test;
 use crate::tree::View;
 use bstr::{BStr, ByteSlice as _};
+use scope::{defines_once, is_local, is_own, lexical};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use told::Told;
 use weir_grammar::Language;
 
 /// How an edge is known.
@@ -49,15 +55,38 @@ pub struct Graph<'a> {
     pool: &'a Pool,
     view: &'a View,
     manifests: &'a Manifests,
+    compiled: &'a [Arc<Compiled>],
+}
+
+/// Who uses a definition.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Used {
+    /// The uses, those best known first, then by path.
+    pub edges: Vec<Edge>,
+    /// How many more have the name, of which a compiler's index says that they are uses of something else.
+    pub refuted: u32,
 }
 
 /// A definition that is asked about.
 struct Target<'a> {
     path: &'a str,
     at: At,
+    blob: &'a Blob,
     definition: &'a Definition,
     /// The type or module around it.
     container: Option<&'a str>,
+}
+
+impl Target<'_> {
+    /// Whether it is reached through a type.
+    fn is_member(&self) -> bool {
+        matches!(self.definition.kind, Kind::Method | Kind::Field | Kind::Variant)
+    }
+
+    /// What is imported to reach it: its own name, or that of its type.
+    fn own_name(&self) -> Option<&str> {
+        if self.is_member() { self.container } else { Some(&self.definition.name) }
+    }
 }
 
 /// How many hops an import is followed through files that pass it on.
@@ -66,19 +95,31 @@ const HOPS_MAX: usize = 6;
 impl<'a> Graph<'a> {
     /// Of a view.
     pub fn new(pool: &'a Pool, view: &'a View, manifests: &'a Manifests) -> Self {
-        Self { pool, view, manifests }
+        Self { pool, view, manifests, compiled: &[] }
+    }
+
+    /// With what compilers' indexes say, the newest first.
+    #[must_use]
+    pub fn told_by(self, compiled: &'a [Arc<Compiled>]) -> Self {
+        Self { compiled, ..self }
     }
 
     /// Who uses the definition `at`, which lies at `path`: what is known best first, then by path.
     pub fn users(&self, path: &BStr, at: At) -> Vec<Edge> {
-        let Some(blob) = self.pool.blob(at.blob) else { return Vec::new() };
+        self.used(path, at).edges
+    }
+
+    /// The same, with how many were left out because a compiler knows better.
+    pub fn used(&self, path: &BStr, at: At) -> Used {
+        let Some(blob) = self.pool.blob(at.blob) else { return Used::default() };
         let Some(definition) = blob.fact.definitions.get(at.nth as usize) else {
-            return Vec::new();
+            return Used::default();
         };
         let container = definition.within.and_then(|nth| blob.fact.definitions.get(nth as usize));
         let (path, container) = (path.to_str_lossy(), container.map(|found| found.name.as_str()));
-        let target = Target { path: &path, at, definition, container };
-        let mut edges = Vec::new();
+        let target = Target { path: &path, at, blob: &blob, definition, container };
+        let (mut edges, mut refuted) = (Vec::new(), 0);
+        let told = Told::of(self.compiled, &blob, at.nth);
         let mut known: HashMap<BlobNo, Option<Arc<Blob>>> = HashMap::new();
         for name in self.names(&target) {
             for used in self.pool.used(&name) {
@@ -90,19 +131,55 @@ impl<'a> Graph<'a> {
                 let Some(it) = from.fact.uses.get(used.nth as usize) else { continue };
                 for file in self.view.paths_of(used.blob) {
                     let file = file.to_str_lossy();
-                    edges.extend(self.edge(
-                        &target,
-                        &file,
-                        &from,
-                        it,
-                        used,
-                        name == definition.name,
-                    ));
+                    let own = name == definition.name;
+                    let Some(edge) = self.edge(&target, &file, &from, it, used, own) else {
+                        continue;
+                    };
+                    match told.says(from.id, it) {
+                        Verdict::Confirmed => edges.push(Edge { how: How::Compiler, ..edge }),
+                        Verdict::Refuted => refuted += 1,
+                        Verdict::Silent => edges.push(edge),
+                    }
                 }
             }
         }
+        let mut lines: HashSet<(String, u32)> = HashSet::new();
+        let by_compiler = edges.iter().filter(|edge| edge.how == How::Compiler);
+        lines.extend(by_compiler.map(|edge| (edge.path.clone(), edge.line)));
+        let told = self.only_told(&told).into_iter();
+        edges.extend(told.filter(|edge| !lines.contains(&(edge.path.clone(), edge.line))));
         edges.sort_by(|a, b| (a.how, &a.path, a.line).cmp(&(b.how, &b.path, b.line)));
         edges.dedup_by(|a, b| (&a.path, a.line, &a.within) == (&b.path, b.line, &b.within));
+        Used { edges, refuted }
+    }
+
+    /// What a compiler knows of, whether names tell it or not.
+    fn only_told(&self, told: &Told<'_>) -> Vec<Edge> {
+        let mut edges = Vec::new();
+        for (id, language, line) in told.uses() {
+            let held = |number: &BlobNo| self.view.held().contains(*number);
+            let Some(number) = self.pool.number(id, language).filter(held) else { continue };
+            let Some(blob) = self.pool.blob(number) else { continue };
+            let within = innermost(&blob, line);
+            let role = blob
+                .fact
+                .uses
+                .iter()
+                .filter(|it| it.line == line)
+                .find_map(|it| (told.says(id, it) == Verdict::Confirmed).then_some(it.role));
+            for path in self.view.paths_of(number) {
+                let path = path.to_str_lossy().into_owned();
+                edges.push(Edge {
+                    how: How::Compiler,
+                    is_test: is_test(&path),
+                    path,
+                    line,
+                    within: within.map(|nth| qualified(&blob, nth)),
+                    role: role.unwrap_or(Role::Mention),
+                    from: within.map(|nth| At { blob: number, nth }),
+                });
+            }
+        }
         edges
     }
 
@@ -132,8 +209,7 @@ impl<'a> Graph<'a> {
         if same_file && it.line == definition.lines.first && it.role == Role::Mention {
             return None;
         }
-        let blob = self.pool.blob(target.at.blob)?;
-        if from.language.is_some() && !speak_alike(from.language, blob.language) {
+        if from.language.is_some() && !speak_alike(from.language, target.blob.language) {
             return None;
         }
         let resolved = self.resolves(target, file, from, it, same_file);
@@ -168,21 +244,26 @@ impl<'a> Graph<'a> {
     ) -> bool {
         let qualifier = it.qualifier.as_deref();
         let last = qualifier.map(last_part);
-        let is_member =
-            matches!(target.definition.kind, Kind::Method | Kind::Field | Kind::Variant);
-        if is_member {
+        if target.is_member() {
             let Some(container) = target.container else { return false };
             let own = matches!(last, Some("self" | "Self" | "this" | "cls" | "@"));
             if own {
-                return same_file && container_of(from, it).is_some_and(|name| name == container);
+                return same_file && is_own(&from.fact, it, target.definition);
             }
             // By its type: `Retry::next`, where `Retry` leads here.
             return last == Some(container)
-                && (same_file && defines_once(from, container)
+                && (same_file && defines_once(&from.fact, container)
                     || self.imports_lead(target, file, from, container, qualifier));
         }
         if same_file && qualifier.is_none() {
-            return defines_once(from, &target.definition.name);
+            return match lexical(&from.fact, from.language, it, &target.definition.name) {
+                Some(found) => found.contains(&target.at.nth),
+                None => defines_once(&from.fact, &target.definition.name),
+            };
+        }
+        // What stands in a function is nobody else's.
+        if is_local(&target.blob.fact, target.at.nth) {
+            return false;
         }
         if same_file && last == target.container && target.container.is_some() {
             return true;
@@ -215,6 +296,7 @@ impl<'a> Graph<'a> {
             let called = match called {
                 Some("*") => None,
                 Some(called) => Some(called),
+                None if language == Language::Python => Some(first_part(&import.from)),
                 None => Some(last_part(&import.from)),
             };
             let is_meant = match (called, qualifier) {
@@ -245,33 +327,33 @@ impl<'a> Graph<'a> {
         name: &str,
         qualifier: Option<&str>,
     ) -> bool {
+        let by_dots = matches!(
+            language,
+            Language::Python | Language::TypeScript | Language::Tsx | Language::JavaScript
+        );
         match self.manifests.meant(language, file, import) {
             Some(Meant::File(files)) => {
+                if let Some(path) = qualifier.filter(|_| by_dots) {
+                    return self.leads_by(target, language, file, import, name, path);
+                }
                 let original = match (qualifier, import.name.as_deref()) {
                     (None, Some("*")) => name,
                     (None, Some(original)) => original,
                     (_, _) => name,
                 };
-                // What is named may be a module of its own: `from . import helpers`, `use crate::lane`.
-                let module = import.name.as_deref().filter(|_| qualifier.is_some());
-                if let Some(module) = module {
-                    let longer = match language {
-                        Language::Rust => format!("{}::{module}", import.from),
-                        Language::Python if import.from.ends_with('.') => {
-                            format!("{}{module}", import.from)
-                        }
-                        _ => format!("{}.{module}", import.from),
-                    };
-                    let longer = Import { from: longer, name: None, ..import.clone() };
-                    if let Some(Meant::File(files)) = self.manifests.meant(language, file, &longer)
-                        && self
-                            .first(&files)
-                            .is_some_and(|found| self.gives(&found, name, target, 0))
-                    {
+                // What is named may be a module of its own: `use crate::lane`.
+                if let Some(module) = import.name.as_deref().filter(|_| qualifier.is_some()) {
+                    let from = format!("{}::{module}", import.from);
+                    if self.module_gives(target, language, file, import, from, name) {
                         return true;
                     }
                 }
-                self.first(&files).is_some_and(|found| self.gives(&found, original, target, 0))
+                // What a file exports by default is most often called by its own name.
+                if original == "default" && Some(name) == target.own_name() {
+                    return self.first(&files).is_some_and(|found| found == target.path)
+                        || self.gives_any(&files, original, target);
+                }
+                self.gives_any(&files, original, target)
             }
             Some(Meant::Folder(folder)) => {
                 let ours = folder_of(target.path);
@@ -289,6 +371,79 @@ impl<'a> Graph<'a> {
         }
     }
 
+    /// Whether an import, and the names with dots before a use, lead to the target: through modules, and at last through
+    /// its type.
+    fn leads_by(
+        &self,
+        target: &Target<'_>,
+        language: Language,
+        file: &str,
+        import: &Import,
+        name: &str,
+        path: &str,
+    ) -> bool {
+        let mut parts: Vec<&str> = path.split('.').collect();
+        if language == Language::Python && import.name.is_none() && import.alias.is_none() {
+            // `import a.b` is written out where it is used.
+            let whole: Vec<&str> = import.from.split('.').collect();
+            if !parts.starts_with(&whole) {
+                return false;
+            }
+            parts.drain(..whole.len());
+        } else {
+            parts.remove(0);
+        }
+        if target.is_member() {
+            match parts.pop() {
+                Some(last) if last == name => {}
+                Some(_) => return false,
+                // What is imported is its type.
+                None => {
+                    let Some(original) = import.name.as_deref() else { return false };
+                    let Some(Meant::File(files)) = self.manifests.meant(language, file, import)
+                    else {
+                        return false;
+                    };
+                    return self.gives_any(&files, original, target);
+                }
+            }
+        }
+        let modules = import.name.as_deref().into_iter().chain(parts);
+        let mut from = import.from.clone();
+        for module in modules {
+            if language != Language::Python {
+                return false;
+            }
+            if !from.ends_with('.') {
+                from.push('.');
+            }
+            from.push_str(module);
+        }
+        self.module_gives(target, language, file, import, from, name)
+    }
+
+    /// Whether `name` in a module is the target.
+    fn module_gives(
+        &self,
+        target: &Target<'_>,
+        language: Language,
+        file: &str,
+        import: &Import,
+        from: String,
+        name: &str,
+    ) -> bool {
+        let module = Import { from, name: None, ..import.clone() };
+        match self.manifests.meant(language, file, &module) {
+            Some(Meant::File(files)) => self.gives_any(&files, name, target),
+            _ => false,
+        }
+    }
+
+    /// Whether `name` in the first of these files that the view has is the target.
+    fn gives_any(&self, files: &[String], name: &str, target: &Target<'_>) -> bool {
+        self.first(files).is_some_and(|found| self.gives(&found, name, target, 0))
+    }
+
     /// The first of these files that the view has.
     fn first(&self, files: &[String]) -> Option<String> {
         files.iter().find(|file| self.view.blob_at(BStr::new(file.as_str())).is_some()).cloned()
@@ -296,7 +451,10 @@ impl<'a> Graph<'a> {
 
     /// Whether `name` in `file` is the target: defined there, or passed on from where it is.
     fn gives(&self, file: &str, name: &str, target: &Target<'_>, hops: usize) -> bool {
-        let is_named = name == target.definition.name || Some(name) == target.container;
+        let by_default =
+            name == "default" && target.definition.signature.contains("export default");
+        let is_named =
+            by_default || name == target.definition.name || Some(name) == target.container;
         if file == target.path && is_named {
             return true;
         }
@@ -332,20 +490,16 @@ impl<'a> Graph<'a> {
         if it.qualifier.is_some() {
             return false;
         }
-        let is_member =
-            matches!(target.definition.kind, Kind::Method | Kind::Field | Kind::Variant);
         // A plain name that its own file defines, or brings in from elsewhere, is that.
-        let own = file != target.path
-            && from
-                .fact
-                .definitions
-                .iter()
-                .any(|found| found.within.is_none() && found.name == it.name);
+        let own = match lexical(&from.fact, from.language, it, &it.name) {
+            Some(found) => file != target.path || !found.contains(&target.at.nth),
+            None => is_local(&target.blob.fact, target.at.nth),
+        };
         let imported = from.fact.imports.iter().any(|import| {
             let called = import.alias.as_deref().or(import.name.as_deref());
             called == Some(it.name.as_str())
         });
-        !is_member && (own || imported)
+        !target.is_member() && (own || imported)
     }
 
     fn defined_once_in_folder(&self, target: &Target<'_>) -> bool {
@@ -365,6 +519,13 @@ impl<'a> Graph<'a> {
         });
         same.count() == 1
     }
+}
+
+/// The innermost definition around a line.
+fn innermost(blob: &Blob, line: u32) -> Option<u32> {
+    let all = (0..).zip(&blob.fact.definitions);
+    let around = all.filter(|(_, it)| (it.lines.first..=it.lines.last).contains(&line));
+    around.max_by_key(|(nth, it)| (it.lines.first, *nth)).map(|(nth, _)| nth)
 }
 
 /// Whether code of one can use what the other defines.
@@ -396,30 +557,6 @@ fn last_part(path: &str) -> &str {
 
 fn first_part(path: &str) -> &str {
     path.split(['.', ':', '/']).next().unwrap_or(path)
-}
-
-/// The type around a use.
-fn container_of<'a>(blob: &'a Blob, it: &Use) -> Option<&'a str> {
-    let mut within = it.within;
-    while let Some(found) = within.and_then(|nth| blob.fact.definitions.get(nth as usize)) {
-        match found.kind {
-            Kind::Class
-            | Kind::Struct
-            | Kind::Enum
-            | Kind::Interface
-            | Kind::Trait
-            | Kind::Implementation => return Some(&found.name),
-            _ => within = found.within,
-        }
-    }
-    None
-}
-
-/// Whether a file defines a name once, so that a plain use of it there can mean nothing else. What an implementation is
-/// of, it does not define.
-fn defines_once(blob: &Blob, name: &str) -> bool {
-    let same = |found: &&Definition| found.name == name && found.kind != Kind::Implementation;
-    blob.fact.definitions.iter().filter(same).count() == 1
 }
 
 fn qualified(blob: &Arc<Blob>, nth: u32) -> String {

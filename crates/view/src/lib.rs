@@ -10,14 +10,18 @@
 
 pub mod answer;
 pub mod ask;
+pub mod compiled;
 pub mod fact;
 pub mod graph;
 pub mod grep;
+pub mod history;
 mod map;
 pub mod modules;
 pub mod owners;
 pub mod pool;
+pub mod scip;
 pub mod search;
+pub mod shelf;
 pub mod symbol;
 pub mod touched;
 pub mod tree;

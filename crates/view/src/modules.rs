@@ -1,9 +1,11 @@
 //! Which file an import means. Paths and names only; what a build script or a loader would make of it is not guessed.
 
+mod scripts;
+
 use crate::fact::Import;
 use crate::tree::View;
 use bstr::{BStr, ByteSlice as _};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use weir_grammar::Language;
 
 /// What the manifests of a repository call its parts.
@@ -11,8 +13,12 @@ use weir_grammar::Language;
 pub struct Manifests {
     /// Rust: the crates by the names that code uses, and the folders of their sources.
     crates: BTreeMap<String, String>,
+    /// Rust: the folders in which a crate begins.
+    roots: BTreeSet<String>,
     /// Go: the modules by their paths, and their folders.
     modules: BTreeMap<String, String>,
+    /// TypeScript and JavaScript.
+    scripts: scripts::Names,
 }
 
 /// What an import may mean: the files that would be looked at, in order, and what of them is meant.
@@ -46,6 +52,15 @@ impl Manifests {
                         all.modules.insert(module.trim().trim_matches('"').to_owned(), folder);
                     }
                 }
+                b"lib.rs" | b"main.rs" => drop(all.roots.insert(folder)),
+                b"package.json" => {
+                    let text = text(path).unwrap_or_default();
+                    all.scripts.package(&path.to_str_lossy(), &text);
+                }
+                name if name.starts_with(b"tsconfig") && name.ends_with(b".json") => {
+                    let text = text(path).unwrap_or_default();
+                    all.scripts.config(&path.to_str_lossy(), &text);
+                }
                 _ => {}
             }
         }
@@ -58,7 +73,7 @@ impl Manifests {
             Language::Rust => self.rust(at, &import.from).map(Meant::File),
             Language::Python => Some(Meant::File(python(at, &import.from))),
             Language::TypeScript | Language::Tsx | Language::JavaScript => {
-                script(at, &import.from).map(Meant::File)
+                self.scripts.files(at, &import.from).map(Meant::File)
             }
             Language::Go => self.go(&import.from).map(Meant::Folder),
             Language::Java | Language::Kotlin | Language::Scala => Some(java(import)),
@@ -76,7 +91,8 @@ impl Manifests {
     /// The files that the module `path`, as written in the file `at`, may be.
     pub fn rust(&self, at: &str, path: &str) -> Option<Vec<String>> {
         let mut parts: Vec<&str> = path.split("::").filter(|part| !part.is_empty()).collect();
-        let (root, own) = module_of_rust(at);
+        let (root, own) = self.module_of_rust(at);
+        let mut least = 0;
         let mut module: Vec<String> = match parts.first().copied() {
             Some("crate") => {
                 parts.remove(0);
@@ -98,14 +114,17 @@ impl Manifests {
                 let root = self.crates.get(name)?.clone();
                 parts.remove(0);
                 let module = parts.iter().map(ToString::to_string).collect::<Vec<_>>();
-                return Some(rust_files(&root, &module));
+                return Some(rust_files(&root, &module, 0));
             }
-            // A module beside this one, or another crate: only files tell.
-            Some(_) => own,
+            // A module of this one, or another crate: only its file tells.
+            Some(_) => {
+                least = own.len() + 1;
+                own
+            }
             None => return None,
         };
         module.extend(parts.iter().map(ToString::to_string));
-        Some(rust_files(&root, &module))
+        Some(rust_files(&root, &module, least))
     }
 
     fn go(&self, path: &str) -> Option<String> {
@@ -118,6 +137,28 @@ impl Manifests {
             })
             .max_by_key(|(module, _)| module.len())?;
         Some(join(folder, path[module.len()..].trim_start_matches('/')))
+    }
+    /// The folder of the sources around a file of Rust, and the path of its module below it.
+    fn module_of_rust(&self, at: &str) -> (String, Vec<String>) {
+        let below = |folder: &str| match folder {
+            "" => Some(at),
+            folder => at.strip_prefix(folder)?.strip_prefix('/'),
+        };
+        let mut folder = folder_of(at);
+        while !self.roots.contains(folder) && !folder.is_empty() {
+            folder = folder_of(folder);
+        }
+        let (root, path) = match below(folder).filter(|_| self.roots.contains(folder)) {
+            Some(path) => (folder, path),
+            // A file by itself: a test, an example, a build script.
+            None => (folder_of(at), at.rsplit('/').next().unwrap_or(at)),
+        };
+        let path = path.strip_suffix(".rs").unwrap_or(path);
+        let mut module: Vec<String> = path.split('/').map(str::to_owned).collect();
+        if matches!(module.last().map(String::as_str), Some("mod" | "lib" | "main")) {
+            module.pop();
+        }
+        (root.to_owned(), module)
     }
 }
 
@@ -141,32 +182,18 @@ fn crate_name(manifest: &str) -> Option<String> {
     library.or(package)
 }
 
-/// The folder of the sources around a file of Rust, and the path of its module below it.
-fn module_of_rust(at: &str) -> (String, Vec<String>) {
-    let (root, below) = match at.rfind("src/") {
-        Some(start) if start == 0 || at.as_bytes().get(start - 1) == Some(&b'/') => {
-            (at[..start + 3].to_owned(), &at[start + 4..])
-        }
-        _ => (folder_of(at).to_owned(), at.rsplit('/').next().unwrap_or(at)),
-    };
-    let below = below.strip_suffix(".rs").unwrap_or(below);
-    let mut module: Vec<String> = below.split('/').map(str::to_owned).collect();
-    if matches!(module.last().map(String::as_str), Some("mod" | "lib" | "main")) {
-        module.pop();
-    }
-    (root, module)
-}
-
-/// Where a module of Rust may stand: each of its last parts may be an item instead of a file.
-fn rust_files(root: &str, module: &[String]) -> Vec<String> {
+/// Where a module of Rust may stand: each of its last parts, but for so many, may be an item instead of a file.
+fn rust_files(root: &str, module: &[String], least: usize) -> Vec<String> {
     let mut files = Vec::new();
-    for length in (1..=module.len()).rev() {
+    for length in (least.max(1)..=module.len()).rev() {
         let path = join(root, &module[..length].join("/"));
         files.push(format!("{path}.rs"));
         files.push(format!("{path}/mod.rs"));
     }
-    files.push(join(root, "lib.rs"));
-    files.push(join(root, "main.rs"));
+    if least == 0 {
+        files.push(join(root, "lib.rs"));
+        files.push(join(root, "main.rs"));
+    }
     files
 }
 
@@ -197,23 +224,6 @@ fn python(at: &str, from: &str) -> Vec<String> {
         }
         folder = folder_of(&folder).to_owned();
     }
-}
-
-const SCRIPT_ENDINGS: [&str; 8] = ["ts", "tsx", "d.ts", "mts", "js", "jsx", "mjs", "cjs"];
-
-fn script(at: &str, from: &str) -> Option<Vec<String>> {
-    if !from.starts_with('.') {
-        return None;
-    }
-    let path = normal(&join(folder_of(at), from))?;
-    let mut files = vec![path.clone()];
-    // What is written as the file that will be built is the file it is built from.
-    for (built, source) in [(".js", ".ts"), (".js", ".tsx"), (".mjs", ".mts"), (".jsx", ".tsx")] {
-        files.extend(path.strip_suffix(built).map(|stem| format!("{stem}{source}")));
-    }
-    files.extend(SCRIPT_ENDINGS.iter().map(|ending| format!("{path}.{ending}")));
-    files.extend(SCRIPT_ENDINGS.iter().map(|ending| join(&path, &format!("index.{ending}"))));
-    Some(files)
 }
 
 fn java(import: &Import) -> Meant {
@@ -267,6 +277,8 @@ mod tests {
         Manifests {
             crates: one("weir_queue", "crates/queue/src"),
             modules: one("example.org/x", "go"),
+            roots: ["crates/a/src", "crates/queue/src"].map(str::to_owned).into(),
+            scripts: scripts::Names::default(),
         }
     }
 

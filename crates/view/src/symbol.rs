@@ -1,6 +1,6 @@
 //! Symbols: what is defined, by the names people and agents call it.
 
-use crate::fact::{Kind, Lines};
+use crate::fact::{Fact, Kind, Lines};
 use crate::pool::{At, Blob, Pool};
 use crate::tree::View;
 use bstr::{BStr, BString, ByteSlice as _};
@@ -88,7 +88,7 @@ fn stands_in(blob: &Blob, nth: u32, path: &BStr, around: &[&str]) -> bool {
     let stem = path.rsplit_once('.').map_or(&*path, |(stem, _)| stem);
     let silent = ["mod", "lib", "main", "index", "__init__", "src"];
     let mut chain: Vec<&str> = stem.split('/').filter(|part| !silent.contains(part)).collect();
-    let containers = containers(blob, nth);
+    let containers = containers(&blob.fact, nth);
     chain.extend(containers.iter().map(String::as_str));
     let same = |(one, other): (&&str, &&str)| {
         one.eq_ignore_ascii_case(other) || one.replace('_', "-") == other.replace('_', "-")
@@ -98,8 +98,8 @@ fn stands_in(blob: &Blob, nth: u32, path: &BStr, around: &[&str]) -> bool {
 }
 
 /// The names of what stands around a definition, outermost first.
-fn containers(blob: &Blob, nth: u32) -> Vec<String> {
-    let definitions = &blob.fact.definitions;
+fn containers(fact: &Fact, nth: u32) -> Vec<String> {
+    let definitions = &fact.definitions;
     let mut names = Vec::new();
     let mut within = definitions.get(nth as usize).and_then(|found| found.within);
     while let Some(container) = within.and_then(|nth| definitions.get(nth as usize)) {
@@ -110,19 +110,24 @@ fn containers(blob: &Blob, nth: u32) -> Vec<String> {
     names
 }
 
-/// The symbol at a place of a blob that lies at `path`.
-pub(crate) fn symbol(blob: &Arc<Blob>, path: &BStr, at: At) -> Option<Symbol> {
-    let found = blob.fact.definitions.get(at.nth as usize)?;
-    let mut names = containers(blob, at.nth);
-    names.push(found.name.clone());
-    let between = match blob.language {
+/// The name of a definition with what stands around it: `Retry::next`.
+pub(crate) fn qualified(fact: &Fact, language: Option<Language>, nth: u32) -> String {
+    let mut names = containers(fact, nth);
+    names.extend(fact.definitions.get(nth as usize).map(|found| found.name.clone()));
+    let between = match language {
         Some(Language::Rust | Language::Cpp | Language::C | Language::Php | Language::Ruby) => "::",
         _ => ".",
     };
+    names.join(between)
+}
+
+/// The symbol at a place of a blob that lies at `path`.
+pub(crate) fn symbol(blob: &Arc<Blob>, path: &BStr, at: At) -> Option<Symbol> {
+    let found = blob.fact.definitions.get(at.nth as usize)?;
     Some(Symbol {
         kind: found.kind,
         name: found.name.clone(),
-        qualified: names.join(between),
+        qualified: qualified(&blob.fact, blob.language, at.nth),
         path: path.to_str_lossy().into_owned(),
         lines: found.lines,
         signature: found.signature.clone(),

@@ -1,5 +1,6 @@
 //! From bytes to a fact: what is looked at, what is not, and the bounds that hold for any bytes.
 
+use std::ops::Range;
 use weir_grammar::Language;
 
 use super::{
@@ -51,6 +52,17 @@ pub fn extract(language: Option<Language>, bytes: &[u8]) -> Fact {
         imports: settled.imports,
         chunks,
     }
+}
+
+/// The bytes that import statements take, in no order; none where the text is not parsed.
+pub fn import_spans(language: Language, bytes: &[u8]) -> Vec<Range<usize>> {
+    if bytes.len() > PARSED_BYTES_MAX {
+        return Vec::new();
+    }
+    let tree = parse::tree(language, bytes);
+    let tree = tree.filter(|tree| Shape::of(tree, LineIndex::of(bytes).lines()).is_some());
+    let gathered = tree.and_then(|tree| gather::gather(language, &tree, bytes));
+    gathered.map(|gathered| gathered.import_spans).unwrap_or_default()
 }
 
 fn as_text(covered: Covered, bytes: &[u8], index: &LineIndex) -> Fact {

@@ -21,8 +21,10 @@ pub(super) struct Gathered {
     pub(super) imports: Vec<Import>,
     /// What the import statements take of the text: no word in them is a use.
     pub(super) import_spans: Vec<Range<usize>>,
-    /// Names that are bound in this file, and mean nothing outside of it.
-    pub(super) bound: HashSet<String>,
+    /// The first bytes of words that are no uses.
+    pub(super) labels: HashSet<usize>,
+    /// Names that are bound in this file, and mean nothing outside of it, with the bytes where they are.
+    pub(super) bound: HashMap<String, Vec<usize>>,
     /// Names that the file lists as seen by others.
     pub(super) exported: HashSet<String>,
     /// Where a type says who may see what follows: the byte, and whether it hides.
@@ -173,10 +175,13 @@ impl Gathered {
                 Capture::Argument => self.mention(node, Weight::Argument, of),
                 Capture::Word => self.mention(node, Weight::Word, of),
                 Capture::Bound => {
-                    self.bound.insert(text(bytes, node));
+                    self.bound.entry(text(bytes, node)).or_default().push(node.start_byte());
                 }
                 Capture::Exported => {
                     self.exported.insert(text(bytes, node));
+                }
+                Capture::Label => {
+                    self.labels.insert(node.start_byte());
                 }
                 Capture::Access => {
                     let hides = matches!(&*text(bytes, node), "private" | "protected");

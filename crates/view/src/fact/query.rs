@@ -5,8 +5,8 @@
 //! type it belongs to (`@receiver`) when it does not stand in it. A `@wrap` is the statement around a definition that
 //! belongs to it, an `@export` one that lets other files see it; an `@attribute` and a `@comment` belong to what follows
 //! them. A use is a `@call`, a `@type`, a `@mention`, each with what stands before it, its `@qualifier`. A `@word` is a
-//! mention only if it names something of this file or an import, or is written with a capital; an `@argument` is also
-//! one if nothing here is `@bound` to that name. An import is `@from` somewhere, or a `@path` whose last part is the
+//! mention only if it names something of this file or an import, or is written with a capital; a `@label` is none; an
+//! `@argument` is also one if nothing here is `@bound` to that name. An import is `@from` somewhere, or a `@path` whose last part is the
 //! name; with its `@part`, its `@default` or `@all` of it, its `@alias`, and `@passed` if it is passed on. A whole import
 //! statement is a `@tree` where it nests as no query can follow.
 
@@ -49,6 +49,8 @@ pub(super) enum Capture {
     Access,
     /// An import statement of Rust's or Scala's, whose leaves no query can tell.
     Tree,
+    /// A name that only labels what stands beside it: that of an argument.
+    Label,
     /// Only looked at by a predicate of its query.
     Aside,
 }
@@ -97,6 +99,7 @@ impl Capture {
             "passed" => Self::Passed,
             "access" => Self::Access,
             "tree" => Self::Tree,
+            "label" => Self::Label,
             "aside" => Self::Aside,
             _ => return None,
         })

@@ -1,13 +1,13 @@
 //! The uses that are worth having, each with what stands before it and what stands around it.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
-use super::Use;
 use super::extract::KEPT_MAX;
 use super::gather::{Gathered, Used, Weight};
 use super::settle::{NAME_BYTES_MAX, Settled, name, place};
+use super::{Kind, Use};
 
 /// The longest path before a name that is kept.
 const QUALIFIER_BYTES_MAX: usize = 128;
@@ -40,32 +40,29 @@ pub(super) fn uses(
                 .filter_map(|import| import.alias.as_deref().or(import.name.as_deref())),
         )
         .collect();
-    let mut open: Vec<usize> = Vec::new();
-    let mut ahead = 0;
+    let scopes = scopes(settled, gathered, spans);
+    let mut around = Around::of(spans);
     let mut kept: Vec<Use> = Vec::new();
     for used in used {
         let at = used.name.start;
         while let Some(span) = imported.next_if(|span| span.start <= at) {
             imports_end = imports_end.max(span.end);
         }
-        while ahead < spans.len() && spans[ahead].start <= at {
-            while open.last().is_some_and(|&last| spans[last].end < spans[ahead].end) {
-                open.pop();
-            }
-            open.push(ahead);
-            ahead += 1;
-        }
-        while open.last().is_some_and(|&last| spans[last].end <= at) {
-            open.pop();
-        }
+        let within = around.at(at).last().copied();
         if at < imports_end
+            || gathered.labels.contains(&at)
             || names.range(..=at).next_back().is_some_and(|(_, end)| at < *end)
             || used.name.len() > NAME_BYTES_MAX
         {
             continue;
         }
-        let Some(made) = made(&used, &gathered.bound, &known, bytes) else { continue };
-        let made = Use { within: place(open.last().copied()), ..made };
+        let Some(made) = made(&used, gathered, &known, bytes) else { continue };
+        // A parameter, or what is bound in the same function, is that and nothing else.
+        let bound = scopes.get(&made.name).filter(|_| made.qualifier.is_none());
+        if bound.is_some_and(|bound| around.open.iter().any(|scope| bound.contains(scope))) {
+            continue;
+        }
+        let made = Use { within: place(within), ..made };
         // Twice in a line says no more than once.
         let said = kept.iter().rev().take_while(|last| last.line == made.line).take(64);
         if said.into_iter().any(|last| *last == made) {
@@ -80,8 +77,59 @@ pub(super) fn uses(
     settled.uses = kept;
 }
 
+/// The definitions around a place, found for one place after the other.
+struct Around<'a> {
+    spans: &'a [Range<usize>],
+    open: Vec<usize>,
+    ahead: usize,
+}
+
+impl<'a> Around<'a> {
+    fn of(spans: &'a [Range<usize>]) -> Self {
+        Self { spans, open: Vec::new(), ahead: 0 }
+    }
+
+    /// The definitions around a byte, outermost first. No byte before one that was asked for may be asked for.
+    fn at(&mut self, at: usize) -> &[usize] {
+        let Self { spans, open, ahead } = self;
+        while *ahead < spans.len() && spans[*ahead].start <= at {
+            while open.last().is_some_and(|&last| spans[last].end < spans[*ahead].end) {
+                open.pop();
+            }
+            open.push(*ahead);
+            *ahead += 1;
+        }
+        while open.last().is_some_and(|&last| spans[last].end <= at) {
+            open.pop();
+        }
+        open
+    }
+}
+
+/// The functions in which each name is bound.
+fn scopes(
+    settled: &Settled,
+    gathered: &Gathered,
+    spans: &[Range<usize>],
+) -> HashMap<String, HashSet<usize>> {
+    let places = gathered.bound.iter();
+    let mut places: Vec<(usize, &String)> =
+        places.flat_map(|(name, all)| all.iter().map(move |at| (*at, name))).collect();
+    places.sort_unstable();
+    let mut around = Around::of(spans);
+    let mut scopes: HashMap<String, HashSet<usize>> = HashMap::new();
+    for (at, name) in places {
+        let is_function =
+            |at: &&usize| matches!(settled.definitions[**at].kind, Kind::Function | Kind::Method);
+        if let Some(scope) = around.at(at).iter().rev().find(is_function) {
+            scopes.entry(name.clone()).or_default().insert(*scope);
+        }
+    }
+    scopes
+}
+
 /// A use, if it is worth having.
-fn made(used: &Used, bound: &HashSet<String>, known: &HashSet<&str>, bytes: &[u8]) -> Option<Use> {
+fn made(used: &Used, gathered: &Gathered, known: &HashSet<&str>, bytes: &[u8]) -> Option<Use> {
     let name = name(bytes, &used.name);
     let name = name.trim_start_matches(['@', '$', ':', '#']);
     let plain = name.chars().all(|letter| letter.is_alphanumeric() || "_$?!".contains(letter));
@@ -90,7 +138,7 @@ fn made(used: &Used, bound: &HashSet<String>, known: &HashSet<&str>, bytes: &[u8
     {
         return None;
     }
-    let here = bound.contains(name);
+    let here = gathered.bound.contains_key(name);
     let capital = name.starts_with(char::is_uppercase);
     let worth = match used.weight {
         Weight::Call | Weight::Mention => true,

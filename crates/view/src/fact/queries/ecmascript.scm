@@ -89,6 +89,7 @@
 (catch_clause parameter: (identifier) @bound)
 (statement_block (lexical_declaration (variable_declarator name: (identifier) @bound)))
 (statement_block (variable_declaration (variable_declarator name: (identifier) @bound)))
+(statement_block (lexical_declaration (variable_declarator name: (object_pattern (shorthand_property_identifier_pattern) @bound))))
 (for_in_statement left: (identifier) @bound)
 (array_pattern (identifier) @bound)
 (pair_pattern value: (identifier) @bound)

@@ -44,7 +44,7 @@
 (argument_list (identifier) @argument)
 (keyword_argument value: (identifier) @argument)
 (identifier) @word
-(keyword_argument name: (identifier) @aside)
+(keyword_argument name: (identifier) @label)
 
 (parameters (identifier) @bound)
 (typed_parameter . (identifier) @bound)

@@ -1,0 +1,91 @@
+//! What a plain name means in its own file: the innermost scope that defines it.
+
+use crate::fact::{Definition, Fact, Kind, Use};
+use weir_grammar::Language;
+
+/// What a name without anything before it means where it is used: the definitions of the innermost scope that has any.
+/// `None` when no scope around it has.
+pub(super) fn lexical(
+    fact: &Fact,
+    language: Option<Language>,
+    it: &Use,
+    name: &str,
+) -> Option<Vec<u32>> {
+    let mut scope = it.within;
+    loop {
+        let around = scope.and_then(|nth| fact.definitions.get(nth as usize));
+        // The members of a type are not called by their names alone; in Python they are, in its body and nowhere deeper.
+        let in_body = scope == it.within && language == Some(Language::Python);
+        if around.is_none_or(|around| !is_type(around.kind) || in_body) {
+            let all = (0..).zip(&fact.definitions);
+            let same = all.filter(|(_, found)| {
+                found.within == scope && found.name == name && found.kind != Kind::Implementation
+            });
+            let found: Vec<u32> = same.map(|(nth, _)| nth).collect();
+            if !found.is_empty() {
+                return Some(found);
+            }
+        }
+        scope = around?.within;
+    }
+}
+
+/// Whether a definition stands in a function, and so means nothing outside of it. A member of a type that does is reached
+/// through its values.
+pub(super) fn is_local(fact: &Fact, nth: u32) -> bool {
+    let Some(mut found) = fact.definitions.get(nth as usize) else { return false };
+    while let Some(around) = found.within.and_then(|nth| fact.definitions.get(nth as usize)) {
+        if matches!(around.kind, Kind::Function | Kind::Method) {
+            return true;
+        }
+        if is_type(around.kind) {
+            return false;
+        }
+        found = around;
+    }
+    false
+}
+
+/// Whether a use stands in the type that a member is of, so that `self` is that.
+pub(super) fn is_own(fact: &Fact, it: &Use, member: &Definition) -> bool {
+    let definition = |nth: Option<u32>| fact.definitions.get(nth? as usize);
+    let mut at = it.within;
+    while let Some(found) = definition(at) {
+        if is_type(found.kind) {
+            let Some(own) = definition(member.within) else { return false };
+            let blocks = [found.kind, own.kind].contains(&Kind::Implementation);
+            // Two classes of a file may have one name; a type and its implementations must.
+            return if blocks { found.name == own.name } else { at == member.within };
+        }
+        at = found.within;
+    }
+    false
+}
+
+/// Whether a file defines a name once, so that a plain use of it there can mean nothing else. What an implementation is
+/// of, it does not define.
+pub(super) fn defines_once(fact: &Fact, name: &str) -> bool {
+    let same = |found: &&Definition| found.name == name && found.kind != Kind::Implementation;
+    fact.definitions.iter().filter(same).count() == 1
+}
+
+fn is_type(kind: Kind) -> bool {
+    match kind {
+        Kind::Class
+        | Kind::Struct
+        | Kind::Enum
+        | Kind::Interface
+        | Kind::Trait
+        | Kind::Implementation => true,
+        Kind::Function
+        | Kind::Method
+        | Kind::Variant
+        | Kind::Type
+        | Kind::Constant
+        | Kind::Variable
+        | Kind::Field
+        | Kind::Module
+        | Kind::Macro
+        | Kind::Table => false,
+    }
+}
