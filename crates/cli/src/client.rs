@@ -86,6 +86,19 @@ impl Client {
         self.read(self.authorized(self.agent.post(self.at(path))).send_json(body))
     }
 
+    /// `POST` of bytes
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub(crate) fn send<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        bytes: &[u8],
+    ) -> Result<T, CommandError> {
+        let request = self.authorized(self.agent.post(self.at(path)));
+        self.read(request.header("Content-Type", "application/octet-stream").send(bytes))
+    }
+
     /// `PUT` with a JSON body
     ///
     /// # Errors

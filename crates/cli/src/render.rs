@@ -10,7 +10,9 @@ pub(crate) use acts::{agents, approval, approvals};
 pub(crate) use lists::{changes, events, landings, rest, sessions, tasks, waits};
 pub(crate) use things::{candidate, change, landing, person, revision, session, task};
 pub(crate) use tools::{tool_offer, tool_servers};
-pub(crate) use view::{also_here, grepped, impact, map, outline, searched, symbols};
+pub(crate) use view::{
+    also_here, grepped, history, impact, imported, indexes, map, outline, searched, symbols,
+};
 
 use weir_model::PathSet;
 use weir_server::wire::Who;

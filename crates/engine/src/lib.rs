@@ -37,6 +37,7 @@ pub use weir_guard::Caller;
 /// The answers of the view.
 pub use weir_view::answer as view;
 pub use weir_view::grep::Grep;
+pub use weir_view::scip::INDEX_BYTES_MAX;
 pub use weir_view::search::Written;
 
 use crate::core::{Core, Decided};

@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod changes;
 pub(crate) mod events;
 pub(crate) mod guard;
+pub(crate) mod indexes;
 pub(crate) mod look;
 pub(crate) mod people;
 pub(crate) mod sessions;
@@ -91,6 +92,8 @@ fn described() -> (Router<Weir>, OpenApi) {
         .routes(routes!(view::impact))
         .routes(routes!(view::who))
         .routes(routes!(view::map))
+        .routes(routes!(view::history))
+        .merge(indexes())
         .routes(routes!(tools::list))
         .routes(routes!(tools::approve))
         .routes(routes!(guard::policies))
@@ -119,6 +122,13 @@ fn hooks() -> OpenApiRouter<Weir> {
         .routes(routes!(acts::hook))
         .routes(routes!(acts::alone))
         .layer(DefaultBodyLimit::max(weir_hook::PAYLOAD_MAX + 1))
+}
+
+/// A compiler's index of a large project is larger than anything else that is sent.
+fn indexes() -> OpenApiRouter<Weir> {
+    OpenApiRouter::new()
+        .routes(routes!(indexes::list, indexes::import))
+        .layer(DefaultBodyLimit::max(weir_engine::INDEX_BYTES_MAX))
 }
 
 /// The routes, and the document that describes them.

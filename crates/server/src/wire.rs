@@ -36,7 +36,8 @@ pub use space::{Counts, Space, Status, Wait, Whose};
 pub use task::{Ask, Claim, Hold, NewTask, Task, TaskState};
 pub use tool::{ToolApproval, ToolOffer, ToolServer, ToolServers};
 pub use view::{
-    GrepAnswer, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer, WhoAnswer,
+    Author, GrepAnswer, HistoryAnswer, ImpactAnswer, ImportAnswer, ImportedIndex, MapAnswer,
+    OutlineAnswer, SearchAnswer, SymbolAnswer, Together, WhoAnswer,
 };
 
 use serde::{Deserialize, Serialize};

@@ -7,8 +7,11 @@ use crate::ui::Ui;
 use clap::{Args, Subcommand};
 use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
+use std::path::PathBuf;
+use weir_model::Refusal;
 use weir_server::wire::{
-    GrepAnswer, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer, WhoAnswer,
+    GrepAnswer, HistoryAnswer, ImpactAnswer, ImportAnswer, ImportedIndex, MapAnswer, OutlineAnswer,
+    SearchAnswer, SymbolAnswer, WhoAnswer,
 };
 
 /// Look at the code as everybody sees it: search, symbols, what a change reaches, who is where
@@ -71,6 +74,29 @@ pub(crate) enum ViewCommand {
         /// A symbol, or the path of a file [default: everything]
         what: Option<String>,
     },
+    /// Show which commits changed a symbol or a path, who wrote it, and what changes with it
+    History {
+        /// A symbol, or a path
+        what: String,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Import a compiler's index in the form SCIP: the uses that it knows are then known by it
+    ///
+    /// Made by `scip-typescript index`, `scip-python index`, `rust-analyzer scip` and others. It counts in every view that
+    /// has the same files, and for no file that has changed since. For people, and for CI with a person's token.
+    Import {
+        /// The file: `index.scip`
+        file: PathBuf,
+        /// The commit that was indexed [default: the trunk's tip]
+        #[arg(long)]
+        commit: Option<String>,
+        /// The folder that its paths start from [default: the root of the repository]
+        #[arg(long, value_name = "FOLDER")]
+        root: Option<String>,
+    },
+    /// List the compilers' indexes that are asked
+    Indexes,
     /// Map the repository on a page: the most used first, and before all what belongs to the named paths
     Map {
         /// Paths, or parts of them, that matter to the work at hand
@@ -121,6 +147,26 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, command: ViewCommand) -> Result<(), 
         ViewCommand::Who { what } => {
             let found: WhoAnswer = ask(here, "who", &what.unwrap_or_default(), None)?;
             ui.answer(&found, |found, page| render::also_here(page, found))
+        }
+        ViewCommand::History { what, how } => {
+            let found: HistoryAnswer = ask(here, "history", &what, Some(&how))?;
+            ui.answer(&found, |found, page| render::history(page, found))
+        }
+        ViewCommand::Import { file, commit, root } => {
+            let bytes = std::fs::read(&file).map_err(|why| {
+                let sentence = format!("`{}` cannot be read: {why}", file.display());
+                Refusal::new("file.unreadable", sentence)
+            })?;
+            let mut path = format!("/v1/view/indexes?root={}", escaped(&root.unwrap_or_default()));
+            if let Some(commit) = commit {
+                let _ = write!(path, "&commit={}", escaped(&commit));
+            }
+            let taken: ImportAnswer = here.client()?.send(&path, &bytes)?;
+            ui.answer(&taken, |taken, page| render::imported(page, taken))
+        }
+        ViewCommand::Indexes => {
+            let all: Vec<ImportedIndex> = here.client()?.get("/v1/view/indexes")?;
+            ui.answer(&all, |all, page| render::indexes(page, all))
         }
         ViewCommand::Map { near, how } => {
             let found: MapAnswer = ask(here, "map", &near.join(" "), Some(&how))?;

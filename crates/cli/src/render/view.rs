@@ -4,7 +4,8 @@ use crate::page::Page;
 use crate::words;
 use weir_engine::view::{AlsoHere, Defined, Envelope, UsedAt};
 use weir_server::wire::{
-    GrepAnswer, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer, WhoAnswer,
+    Author, GrepAnswer, HistoryAnswer, ImpactAnswer, ImportAnswer, ImportedIndex, MapAnswer,
+    OutlineAnswer, SearchAnswer, SymbolAnswer, Together, WhoAnswer,
 };
 
 pub(crate) fn searched(page: &mut Page, found: &SearchAnswer) {
@@ -87,6 +88,8 @@ pub(crate) fn impact(page: &mut Page, found: &ImpactAnswer) {
             names.iter().for_each(|name| page.line(format!("  {name}")));
         }
     }
+    authors(page, &found.authors);
+    together(page, &found.together);
     if found.same_name > 0 {
         page.line(format!(
             "{} other definitions have the same name: uses by name only may be theirs.",
@@ -102,6 +105,64 @@ pub(crate) fn also_here(page: &mut Page, found: &WhoAnswer) {
     }
     found.here.iter().for_each(|one| page.line(here(one)));
     envelope(page, &found.envelope);
+}
+
+pub(crate) fn history(page: &mut Page, found: &HistoryAnswer) {
+    if found.of.is_empty() {
+        nothing(page, &found.alike);
+    }
+    found.of.iter().for_each(|one| page.line(one));
+    page.heading(format!("Commits ({} of {} looked at)", found.commits.len(), found.looked));
+    for one in &found.commits {
+        let day = one.at.get(..10).unwrap_or(&one.at);
+        let how = one.how.as_deref().map(|how| format!(" {how}")).unwrap_or_default();
+        let (commit, author, subject) = (super::short(&one.commit), &one.author, &one.subject);
+        page.line(format!("  {commit} {day} {author}:{how} {subject}"));
+    }
+    authors(page, &found.authors);
+    together(page, &found.together);
+    envelope(page, &found.envelope);
+}
+
+fn authors(page: &mut Page, authors: &[Author]) {
+    if !authors.is_empty() {
+        page.heading("Written by");
+    }
+    for Author { name, commits, percent, last } in authors {
+        let day = last.get(..10).unwrap_or(last);
+        page.line(format!("  {percent:>3} % {name} ({commits} commits, the last on {day})"));
+    }
+}
+
+fn together(page: &mut Page, files: &[Together]) {
+    if !files.is_empty() {
+        page.heading("Changes with it");
+    }
+    for Together { path, times, of } in files {
+        page.line(format!("  {path} ({times} of {of} times)"));
+    }
+}
+
+pub(crate) fn imported(page: &mut Page, taken: &ImportAnswer) {
+    let ImportAnswer { tool, commit, files, unknown, otherwise, words } = taken;
+    let commit = super::short(commit);
+    page.line(format!("Imported what {tool} says of {files} files at {commit}: {words} words."));
+    if *unknown > 0 {
+        page.line(format!("  {unknown} of its documents are not in that commit."));
+    }
+    if *otherwise > 0 {
+        page.line(format!("  {otherwise} were not indexed as they are there."));
+    }
+}
+
+pub(crate) fn indexes(page: &mut Page, all: &[ImportedIndex]) {
+    if all.is_empty() {
+        page.line("No compiler's index was imported: `weir view import index.scip`");
+    }
+    for ImportedIndex { tool, commit, files, by, at } in all {
+        let commit = super::short(commit);
+        page.line(format!("  {tool}: {files} files at {commit}, imported by {by} at {at}"));
+    }
 }
 
 pub(crate) fn map(page: &mut Page, found: &MapAnswer) {

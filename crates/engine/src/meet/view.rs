@@ -1,15 +1,17 @@
 //! The view of the code, asked by people and sessions: what lies at the trunk's tip, and in each session's worktree over
 //! the commit that it stands on.
 
+mod compiled;
 mod grep;
 mod others;
+mod past;
 
 use crate::{Engine, Error, Failure};
 use bstr::{BStr, ByteSlice as _};
 use others::{Other, Others};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use weir_git::{CommitId, Edits, Glance};
 use weir_guard::Caller;
@@ -19,8 +21,10 @@ use weir_view::answer::{
     AlsoHere, Envelope, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer,
 };
 use weir_view::ask::{Asked, Budget};
+use weir_view::history::History;
 use weir_view::modules::Manifests;
 use weir_view::pool::{Blob, Pool};
+use weir_view::shelf::Shelf;
 use weir_view::touched::{Touched, touched};
 use weir_view::tree::{View, text_of};
 
@@ -30,6 +34,10 @@ pub(crate) struct Seeing {
     pool: Pool,
     bases: Mutex<Vec<(CommitId, Arc<Base>)>>,
     worktrees: Mutex<HashMap<SessionId, Arc<Mutex<Option<Worktree>>>>>,
+    /// What compilers say.
+    shelf: OnceLock<Shelf>,
+    /// What happened to it.
+    history: History,
 }
 
 /// A view of a commit.
@@ -189,6 +197,8 @@ impl Engine {
             let mut paths: Vec<&str> = answer.of.iter().map(|one| one.path.as_str()).collect();
             paths.push(name.trim_matches('/'));
             answer.changes = engine.open_changes(&paths);
+            let past = engine.past_of(asked, &name);
+            (answer.authors, answer.together) = (past.authors, past.together);
             answer
         })
         .await
@@ -258,7 +268,8 @@ impl Engine {
             let objects = engine.trunk().objects().clone();
             let text = |blob: &Blob| text_of(&objects, blob).unwrap_or_default();
             let pool = &engine.0.seeing.pool;
-            let asked = Asked { pool, view: &view, manifests: &base.manifests, text: &text };
+            let (manifests, compiled) = (&base.manifests, engine.shelf().indexes());
+            let asked = Asked { pool, view: &view, manifests, text: &text, compiled: &compiled };
             Ok(answer(&asked, &others))
         });
         looked.await.map_err(|error| Failure::Other(format!("could not look: {error}")))?

@@ -8,7 +8,7 @@ use axum::extract::{Query, rejection::QueryRejection};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use weir_engine::view::{
-    GrepAnswer, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer,
+    GrepAnswer, HistoryAnswer, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer,
 };
 use weir_engine::{Grep, Where, Written};
 use weir_model::Refusal;
@@ -162,6 +162,17 @@ pub(crate) async fn impact(door: Door, asked: Asked) -> Reply<ImpactAnswer> {
 pub(crate) async fn impacts(door: &Door, it: Looking) -> Result<ImpactAnswer, Problem> {
     let from = it.from()?;
     Ok(door.engine().view_impact(&door.caller, from, it.what, it.tokens).await?)
+}
+
+/// What happened to the code
+///
+/// Of a symbol, or of the file or folder at a path: which commits changed it, who wrote it, and what changes with it.
+#[utoipa::path(get, path = "/v1/view/history", tag = "view", params(Looking),
+    responses((status = 200, body = HistoryAnswer), (status = "default", body = Refused)))]
+pub(crate) async fn history(door: Door, asked: Asked) -> Reply<HistoryAnswer> {
+    let it = looking(asked)?;
+    let from = it.from()?;
+    Ok(Json(door.engine().view_history(&door.caller, from, it.what, it.tokens).await?))
 }
 
 /// Who is changing what, right now

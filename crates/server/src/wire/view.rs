@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use weir_engine::view::{
-    AlsoHere, Defined, Envelope, FileOutline, GrepAnswer, GrepFile, ImpactAnswer, MapAnswer,
-    NotCovered, OutlineAnswer, SearchAnswer, SearchHit, SymbolAnswer, UsedAt, Users,
+    AlsoHere, Author, Defined, Envelope, FileOutline, GrepAnswer, GrepFile, HistoryAnswer,
+    ImpactAnswer, ImportAnswer, ImportedIndex, MapAnswer, NotCovered, OutlineAnswer, PastCommit,
+    SearchAnswer, SearchHit, SymbolAnswer, Together, UsedAt, Users,
 };
 
 /// The answer to `who`.

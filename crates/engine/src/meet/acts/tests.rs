@@ -57,38 +57,3 @@ async fn t30_who_is_killed_leaves_what_it_was_allowed() {
     };
     assert_eq!((act.call.as_deref(), effects.len()), (Some("a"), 1), "what, and what it came to");
 }
-
-/// A look is allowed before it is on record, in a batch: what could not be written is kept, and closes the door.
-#[tokio::test(flavor = "multi_thread")]
-async fn t30_looks_that_cannot_be_recorded_are_owed_and_no_more_are_allowed() {
-    let store = MemoryStore::default();
-    let field = Field::on(store.clone());
-    let session = field.session().await;
-    let look = |name: &str| {
-        let path = std::env::temp_dir().join(name).display().to_string();
-        Act { tool: Tool::Read { paths: vec![path] }, ..write(Moment::BeforeTool, name) }
-    };
-    let answered = field.engine.act(&session, look("a")).await.expect("allowed");
-    assert_eq!((answered.ruling.answer, answered.decision), (Answer::Allow, None), "in a batch");
-    store.fill(2);
-    field.engine.write_all_looks();
-    field.engine.act(&session, look("b")).await.expect_err("the first is not on record");
-    // The keeper comes again, and there is room.
-    field.engine.write_all_looks();
-    field.engine.act(&session, look("c")).await.expect("allowed again");
-    field.engine.write_all_looks();
-    let looked: Vec<String> = field
-        .engine
-        .log(Position(0), 1_000)
-        .expect("read")
-        .iter()
-        .filter_map(|record| Event::from_json(record.stream.as_str(), &record.body).ok())
-        .filter_map(|event| match event {
-            Event::Act(ActEvent::ActsLooked { looks, .. }) => Some(looks),
-            _ => None,
-        })
-        .flatten()
-        .filter_map(|look| look.act.call)
-        .collect();
-    assert_eq!(looked, ["a", "c"], "each that was allowed, once, and none that was not");
-}
