@@ -107,7 +107,11 @@ impl Compiled {
         for symbol in symbols.keys() {
             related.extend(constructed(symbol).map(|class| (class, *symbol)));
         }
-        let mut read = Reading { symbols, names: HashMap::new(), files: HashMap::new(), words: 0 };
+        // scip-python calls a variable with a type one way where it is defined, and another where it is used.
+        let stems: HashMap<&str, u32> =
+            symbols.iter().map(|(symbol, number)| (stem(symbol), *number)).collect();
+        let mut read =
+            Reading { symbols, stems, names: HashMap::new(), files: HashMap::new(), words: 0 };
         let mut taken = Taken::default();
         for document in index.documents() {
             let document = document?;
@@ -246,6 +250,8 @@ impl Compiled {
 /// An index, as it is read.
 struct Reading<'a> {
     symbols: HashMap<&'a str, u32>,
+    /// The same without what tells of which kind they are, for those that are defined under another kind.
+    stems: HashMap<&'a str, u32>,
     names: HashMap<String, u32>,
     files: HashMap<BlobId, Said>,
     words: usize,
@@ -292,7 +298,9 @@ impl Reading<'_> {
             if !plain || !whole || (!found.defines && imported(&(start..start + word.len()))) {
                 continue;
             }
-            let symbol = self.symbols.get(found.symbol).copied().unwrap_or(ELSEWHERE);
+            let known = self.symbols.get(found.symbol);
+            let known = known.or_else(|| self.stems.get(stem(found.symbol)));
+            let symbol = known.copied().unwrap_or(ELSEWHERE);
             let defines = found.defines && symbol != ELSEWHERE;
             words.push((word, Word { line: found.line + 1, name: 0, symbol, defines }));
         }
@@ -334,6 +342,15 @@ fn is_definition(symbol: &str) -> bool {
 /// The class of a constructor: `Lane#` of ``Lane#`<constructor>`().`` and of `Lane#__init__().`.
 fn constructed(symbol: &str) -> Option<&str> {
     ["`<constructor>`().", "__init__()."].iter().find_map(|end| symbol.strip_suffix(end))
+}
+
+/// A symbol without the marks of its kind: `m/x` of `m/x#`, of `m/x.` and of `m/x.x.`.
+fn stem(symbol: &str) -> &str {
+    let plain = symbol.trim_end_matches(['#', '.', '(', ')', ':']);
+    match plain.rsplit_once('.') {
+        Some((before, last)) if before.rsplit(['/', '#', '.']).next() == Some(last) => before,
+        _ => plain,
+    }
 }
 
 fn is_letter(letter: char) -> bool {

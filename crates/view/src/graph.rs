@@ -255,7 +255,8 @@ impl<'a> Graph<'a> {
                 && (same_file && defines_once(&from.fact, container)
                     || self.imports_lead(target, file, from, container, qualifier));
         }
-        if same_file && qualifier.is_none() {
+        let own_name = it.name == target.definition.name;
+        if same_file && qualifier.is_none() && own_name {
             return match lexical(&from.fact, from.language, it, &target.definition.name) {
                 Some(found) => found.contains(&target.at.nth),
                 None => defines_once(&from.fact, &target.definition.name),
@@ -265,7 +266,7 @@ impl<'a> Graph<'a> {
         if is_local(&target.blob.fact, target.at.nth) {
             return false;
         }
-        if same_file && last == target.container && target.container.is_some() {
+        if same_file && own_name && last == target.container && target.container.is_some() {
             return true;
         }
         self.imports_lead(target, file, from, &it.name, qualifier)

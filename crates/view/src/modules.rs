@@ -17,6 +17,8 @@ pub struct Manifests {
     roots: BTreeSet<String>,
     /// Go: the modules by their paths, and their folders.
     modules: BTreeMap<String, String>,
+    /// Python: the folders that are packages.
+    packages: BTreeSet<String>,
     /// TypeScript and JavaScript.
     scripts: scripts::Names,
 }
@@ -53,6 +55,7 @@ impl Manifests {
                     }
                 }
                 b"lib.rs" | b"main.rs" => drop(all.roots.insert(folder)),
+                b"__init__.py" => drop(all.packages.insert(folder)),
                 b"package.json" => {
                     let text = text(path).unwrap_or_default();
                     all.scripts.package(&path.to_str_lossy(), &text);
@@ -71,7 +74,7 @@ impl Manifests {
     pub fn meant(&self, language: Language, at: &str, import: &Import) -> Option<Meant> {
         match language {
             Language::Rust => self.rust(at, &import.from).map(Meant::File),
-            Language::Python => Some(Meant::File(python(at, &import.from))),
+            Language::Python => Some(Meant::File(self.python(at, &import.from))),
             Language::TypeScript | Language::Tsx | Language::JavaScript => {
                 self.scripts.files(at, &import.from).map(Meant::File)
             }
@@ -160,6 +163,37 @@ impl Manifests {
         }
         (root.to_owned(), module)
     }
+
+    fn python(&self, at: &str, from: &str) -> Vec<String> {
+        let dots = from.len() - from.trim_start_matches('.').len();
+        let path = from.trim_start_matches('.').replace('.', "/");
+        let in_folder = |folder: &str| {
+            let path = join(folder, &path);
+            [format!("{path}.py"), format!("{path}.pyi"), join(&path, "__init__.py")]
+        };
+        let mut folder = folder_of(at).to_owned();
+        if dots > 0 {
+            for _ in 1..dots {
+                folder = folder_of(&folder).to_owned();
+            }
+            return match path.is_empty() {
+                true => vec![join(&folder, "__init__.py")],
+                false => in_folder(&folder).into(),
+            };
+        }
+        // From the folder of the file upwards: wherever the path of packages begins. It does not begin in a package.
+        let mut files = Vec::new();
+        loop {
+            if !self.packages.contains(&folder) {
+                files.extend(in_folder(&folder));
+            }
+            if folder.is_empty() {
+                files.extend(in_folder("src"));
+                return files;
+            }
+            folder = folder_of(&folder).to_owned();
+        }
+    }
 }
 
 fn crate_name(manifest: &str) -> Option<String> {
@@ -195,35 +229,6 @@ fn rust_files(root: &str, module: &[String], least: usize) -> Vec<String> {
         files.push(join(root, "main.rs"));
     }
     files
-}
-
-fn python(at: &str, from: &str) -> Vec<String> {
-    let dots = from.len() - from.trim_start_matches('.').len();
-    let path = from.trim_start_matches('.').replace('.', "/");
-    let in_folder = |folder: &str| {
-        let path = join(folder, &path);
-        [format!("{path}.py"), format!("{path}.pyi"), join(&path, "__init__.py")]
-    };
-    let mut folder = folder_of(at).to_owned();
-    if dots > 0 {
-        for _ in 1..dots {
-            folder = folder_of(&folder).to_owned();
-        }
-        return match path.is_empty() {
-            true => vec![join(&folder, "__init__.py")],
-            false => in_folder(&folder).into(),
-        };
-    }
-    // From the folder of the file upwards: wherever the path of packages begins.
-    let mut files = Vec::new();
-    loop {
-        files.extend(in_folder(&folder));
-        if folder.is_empty() {
-            files.extend(in_folder("src"));
-            return files;
-        }
-        folder = folder_of(&folder).to_owned();
-    }
 }
 
 fn java(import: &Import) -> Meant {
@@ -277,6 +282,7 @@ mod tests {
         Manifests {
             crates: one("weir_queue", "crates/queue/src"),
             modules: one("example.org/x", "go"),
+            packages: ["src/flask", "src/flask/json"].map(str::to_owned).into(),
             roots: ["crates/a/src", "crates/queue/src"].map(str::to_owned).into(),
             scripts: scripts::Names::default(),
         }
@@ -294,6 +300,7 @@ mod tests {
             (Language::Python, "src/flask/app.py", ".helpers", "src/flask/helpers.py"),
             (Language::Python, "src/flask/json/tag.py", "..app", "src/flask/app.py"),
             (Language::Python, "tests/x.py", "flask.app", "src/flask/app.py"),
+            (Language::Python, "src/flask/json/tag.py", "flask.app", "src/flask/app.py"),
             (Language::TypeScript, "src/a/b.ts", "../c", "src/c.ts"),
             (Language::TypeScript, "src/a/b.ts", "./c.js", "src/a/c.ts"),
             (Language::JavaScript, "src/a/b.js", "./c", "src/a/c/index.js"),
@@ -304,6 +311,12 @@ mod tests {
             };
             assert!(files.iter().any(|file| file == expected), "{from} in {at}: {files:?}");
         }
+        let Some(Meant::File(files)) =
+            all.meant(Language::Python, "src/flask/json/tag.py", &import("json", None))
+        else {
+            panic!("it may mean a file beside the packages")
+        };
+        assert!(!files.iter().any(|file| file.starts_with("src/flask/")), "{files:?}");
         let go = |from| all.meant(Language::Go, "go/a.go", &import(from, None));
         assert_eq!(go("example.org/x/y"), Some(Meant::Folder("go/y".to_owned())));
         assert_eq!(go("example.org/xy"), None);

@@ -22,6 +22,13 @@ pub(crate) struct Project {
     pub(crate) held_out: bool,
 }
 
+impl Project {
+    /// What it is called where it is published.
+    fn package(&self) -> &'static str {
+        if self.name == "jinja" { "jinja2" } else { self.name }
+    }
+}
+
 pub(crate) const PROJECTS: &[Project] = &[
     Project {
         language: "TypeScript",
@@ -68,6 +75,22 @@ pub(crate) const PROJECTS: &[Project] = &[
         name: "flask",
         owner: "pallets",
         revision: "2ac89889f4cc330eabd50f295dcef02828522c69",
+        paths: &["src", "tests", "pyproject.toml", "README.md", "LICENSE.txt"],
+        held_out: false,
+    },
+    Project {
+        language: "Python",
+        name: "requests",
+        owner: "psf",
+        revision: "1f6589ec3a1ee910f9a65cc3ceac60b26677bc0e",
+        paths: &[],
+        held_out: true,
+    },
+    Project {
+        language: "Python",
+        name: "jinja",
+        owner: "pallets",
+        revision: "5ef70112a1ff19c05324ff889dd30405b1002044",
         paths: &["src", "tests", "pyproject.toml", "README.md", "LICENSE.txt"],
         held_out: true,
     },
@@ -201,7 +224,7 @@ fn indexed(project: &Project, place: &Place, folder: &Path, index: &Path) -> Res
             done(install.args(["install", "-q", ".", "pytest"]).current_dir(folder))?;
             // What it needs stays. A copy of it would be what its tests use: they are shown its sources.
             let mut again = Command::new(bin.join("pip"));
-            done(again.args(["uninstall", "-q", "-y", project.name]))?;
+            done(again.args(["uninstall", "-q", "-y", project.package()]))?;
             let mut packages = Command::new(bin.join("python"));
             packages.args(["-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"]);
             let packages = packages.output().map_err(|why| why.to_string())?.stdout;
@@ -211,7 +234,7 @@ fn indexed(project: &Project, place: &Place, folder: &Path, index: &Path) -> Res
                 .map_err(|why| why.to_string())?;
             let path = std::env::var("PATH").unwrap_or_default();
             let mut program = Command::new(npm(place, PYTHON_INDEXER, "scip-python")?);
-            program.args(["index", "--quiet", "--project-name", project.name]);
+            program.args(["index", "--quiet", "--project-name", project.package()]);
             program.args(["--project-version", "1", "--output"]).arg(index).current_dir(folder);
             program.env("VIRTUAL_ENV", &venv).env("PATH", format!("{}:{path}", bin.display()));
             done(&mut program)
