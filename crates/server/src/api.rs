@@ -93,7 +93,7 @@ fn described() -> (Router<Weir>, OpenApi) {
         .routes(routes!(view::who))
         .routes(routes!(view::map))
         .routes(routes!(view::history))
-        .merge(indexes())
+        .routes(routes!(indexes::list, indexes::import))
         .routes(routes!(tools::list))
         .routes(routes!(tools::approve))
         .routes(routes!(guard::policies))
@@ -122,13 +122,6 @@ fn hooks() -> OpenApiRouter<Weir> {
         .routes(routes!(acts::hook))
         .routes(routes!(acts::alone))
         .layer(DefaultBodyLimit::max(weir_hook::PAYLOAD_MAX + 1))
-}
-
-/// A compiler's index of a large project is larger than anything else that is sent.
-fn indexes() -> OpenApiRouter<Weir> {
-    OpenApiRouter::new()
-        .routes(routes!(indexes::list, indexes::import))
-        .layer(DefaultBodyLimit::max(weir_engine::INDEX_BYTES_MAX))
 }
 
 /// The routes, and the document that describes them.

@@ -4,10 +4,11 @@ use crate::door::Door;
 use crate::reply::Reply;
 use crate::wire::{ImportAnswer, ImportedIndex, Refused};
 use axum::Json;
-use axum::body::Bytes;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Query, rejection::QueryRejection};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
+use weir_engine::INDEX_BYTES_MAX;
 use weir_model::Refusal;
 
 /// What an index is of.
@@ -33,13 +34,19 @@ pub(crate) struct Imported {
 pub(crate) async fn import(
     door: Door,
     asked: Result<Query<Imported>, QueryRejection>,
-    index: Bytes,
+    index: Body,
 ) -> Reply<ImportAnswer> {
     let malformed = |rejection: QueryRejection| {
         Refusal::new("request.malformed", rejection.body_text())
             .hint("there are `commit` and `root`")
     };
     let Imported { commit, root } = asked.map(|Query(it)| it).map_err(malformed)?;
+    // Before anything is held in memory for somebody who may not.
+    door.engine().may_import(&door.caller)?;
+    let index = to_bytes(index, INDEX_BYTES_MAX).await.map_err(|why| {
+        Refusal::new("view.index_unreadable", format!("the index did not arrive whole: {why}"))
+            .hint(format!("it may have {} MiB", INDEX_BYTES_MAX >> 20))
+    })?;
     let index = index.into();
     Ok(Json(door.engine().view_import(&door.caller, index, commit, root).await?))
 }

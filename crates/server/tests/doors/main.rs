@@ -9,5 +9,6 @@ mod mcp;
 mod openapi;
 mod pages;
 mod support;
+mod view;
 mod walls;
 mod webhook;

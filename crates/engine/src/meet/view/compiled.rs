@@ -16,10 +16,20 @@ use weir_view::shelf::{Kept, Shelf};
 const FILE_BYTES_MAX: u64 = 16 << 20;
 
 impl Engine {
-    /// Takes a compiler's index of a commit in, whose paths are below `root`: uses that it knows are then known by it.
+    /// Whether the caller may import an index. What one says is believed, so that it is for people and their tokens: an
+    /// agent could raise what it only guesses.
     ///
-    /// What it says is believed, so that it is a person's to import it, or a token's of theirs: an agent could raise
-    /// what it only guesses.
+    /// # Errors
+    /// `right.*`, and what makes a caller nobody any more.
+    pub fn may_import(&self, caller: &Caller) -> Result<(), Refusal> {
+        let now = self.now();
+        self.read(|folds| {
+            folds.guard.still_valid(caller, now)?;
+            folds.guard.require(caller, Right::Task)
+        })
+    }
+
+    /// Takes a compiler's index of a commit in, whose paths are below `root`: uses that it knows are then known by it.
     ///
     /// # Errors
     /// `right.*`; `commit.unknown`; `view.index_unreadable`, and `view.index_foreign` when it is of other files; failures
@@ -31,11 +41,8 @@ impl Engine {
         commit: Option<String>,
         root: String,
     ) -> Result<ImportAnswer, Error> {
+        self.may_import(caller)?;
         let now = self.now();
-        self.read(|folds| {
-            folds.guard.still_valid(caller, now)?;
-            folds.guard.require(caller, Right::Task)
-        })?;
         let (engine, by) = (self.clone(), caller.actor.to_string());
         let imported = tokio::task::spawn_blocking(move || {
             let objects = engine.trunk().objects();
