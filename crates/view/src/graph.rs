@@ -10,7 +10,7 @@ use crate::pool::{At, Blob, BlobNo, Pool};
 use crate::symbol::is_test;
 use crate::tree::View;
 use bstr::{BStr, ByteSlice as _};
-use scope::{defines_once, is_local, is_own, lexical};
+use scope::{are_one, defines_once, is_local, is_own, is_property, lexical};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -81,6 +81,11 @@ impl Target<'_> {
     /// Whether it is reached through a type.
     fn is_member(&self) -> bool {
         matches!(self.definition.kind, Kind::Method | Kind::Field | Kind::Variant)
+    }
+
+    /// Whether it is what its file exports by default.
+    fn by_default(&self) -> bool {
+        self.definition.signature.starts_with("export default")
     }
 
     /// What is imported to reach it: its own name, or that of its type.
@@ -186,7 +191,10 @@ impl<'a> Graph<'a> {
     /// The name of a definition, and what it is called where it is imported under another.
     fn names(&self, target: &Target<'_>) -> Vec<String> {
         let mut names = vec![target.definition.name.clone()];
-        for alias in self.pool.aliases(&target.definition.name) {
+        // What is exported by default is called as each who imports it likes.
+        let by_default = target.by_default().then_some("default");
+        let originals = [target.definition.name.as_str()].into_iter().chain(by_default);
+        for alias in originals.flat_map(|original| self.pool.aliases(original)) {
             if !names.contains(&alias) {
                 names.push(alias);
             }
@@ -256,9 +264,12 @@ impl<'a> Graph<'a> {
                     || self.imports_lead(target, file, from, container, qualifier));
         }
         let own_name = it.name == target.definition.name;
+        if qualifier.is_none() && is_property(target.definition, target.blob.language) {
+            return false;
+        }
         if same_file && qualifier.is_none() && own_name {
             return match lexical(&from.fact, from.language, it, &target.definition.name) {
-                Some(found) => found.contains(&target.at.nth),
+                Some(found) => found.contains(&target.at.nth) && are_one(&found, from.language),
                 None => defines_once(&from.fact, &target.definition.name),
             };
         }
@@ -452,8 +463,7 @@ impl<'a> Graph<'a> {
 
     /// Whether `name` in `file` is the target: defined there, or passed on from where it is.
     fn gives(&self, file: &str, name: &str, target: &Target<'_>, hops: usize) -> bool {
-        let by_default =
-            name == "default" && target.definition.signature.contains("export default");
+        let by_default = name == "default" && target.by_default();
         let is_named =
             by_default || name == target.definition.name || Some(name) == target.container;
         if file == target.path && is_named {
@@ -489,7 +499,10 @@ impl<'a> Graph<'a> {
     /// Whether a use that is the same by name is known to mean something else.
     fn leads_elsewhere(&self, target: &Target<'_>, file: &str, from: &Blob, it: &Use) -> bool {
         if it.qualifier.is_some() {
-            return false;
+            return !target.is_member() && is_local(&target.blob.fact, target.at.nth);
+        }
+        if is_property(target.definition, target.blob.language) {
+            return true;
         }
         // A plain name that its own file defines, or brings in from elsewhere, is that.
         let own = match lexical(&from.fact, from.language, it, &it.name) {

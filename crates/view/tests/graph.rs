@@ -121,6 +121,64 @@ fn scripts_follow_relative_imports_and_doors() {
 }
 
 #[test]
+fn a_plain_name_means_what_its_innermost_scope_defines() {
+    let tests = "def test_one():\n    def cli():\n        pass\n    run(cli)\n\n\n\
+                 def test_other():\n    def cli():\n        pass\n    run(cli)\n    run(cli=1)\n\n\n\
+                 def test_bound(cli):\n    run(cli)\n";
+    let files = [
+        ("app/__init__.py", "def cli():\n    pass\n"),
+        ("app/cli.py", "import cli\n\ncli.cli()\n"),
+        ("test_it.py", tests),
+    ];
+    assert_eq!(users(&files, "test_one.cli"), ["test_it.py:4 test_one import"]);
+    assert_eq!(users(&files, "test_other.cli"), ["test_it.py:10 test_other import"]);
+    let outer = users(&files, "app.cli");
+    assert!(
+        !outer.iter().any(|one| one.ends_with("import")),
+        "a package is not below itself: {outer:#?}"
+    );
+    assert!(!outer.iter().any(|one| one.starts_with("test_it.py")), "{outer:#?}");
+}
+
+#[test]
+fn a_name_before_a_dot_is_a_module_or_a_type_and_nothing_else() {
+    let files = [
+        ("door.py", "class Lane:\n    def push(self):\n        pass\n\n\ndef push():\n    pass\n"),
+        (
+            "use.py",
+            "import door\nfrom door import Lane\n\ndoor.push()\nLane.push(1)\ndoor.Lane.push(1)\ndoor.other.push()\n",
+        ),
+    ];
+    let function = users(&files, "door::push");
+    let resolved = |found: &[String], line: &str| {
+        found.iter().any(|one| one.starts_with(line) && one.ends_with("import"))
+    };
+    assert!(resolved(&function, "use.py:4"), "{function:#?}");
+    for line in ["use.py:5", "use.py:6", "use.py:7"] {
+        assert!(!resolved(&function, line), "{line}: {function:#?}");
+    }
+    let method = users(&files, "Lane.push");
+    assert!(resolved(&method, "use.py:5") && resolved(&method, "use.py:6"), "{method:#?}");
+    assert!(!resolved(&method, "use.py:4") && !resolved(&method, "use.py:7"), "{method:#?}");
+}
+
+#[test]
+fn scripts_follow_defaults_and_what_configurations_call_files() {
+    let files = [
+        ("tsconfig.json", "{\"compilerOptions\": {\"paths\": {\"@in/*\": [\"./src/*\"]}}}"),
+        ("src/mend.ts", "export default function mend(): void {}\n"),
+        ("src/index.ts", "export { default as mend } from './mend'\n"),
+        ("src/a.ts", "import mend from './mend'\n\nmend()\n"),
+        ("src/b.ts", "import repair from './mend'\n\nrepair()\n"),
+        ("test/c.ts", "import { mend } from '@in/index'\n\nmend()\n"),
+    ];
+    assert_eq!(
+        users(&files, "mend"),
+        ["src/a.ts:3 - import", "src/b.ts:3 - import", "test/c.ts:3 - import"]
+    );
+}
+
+#[test]
 fn packages_of_go_and_java_need_no_import_within() {
     let go = [
         ("go.mod", "module example.org/x\n"),

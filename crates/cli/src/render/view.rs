@@ -50,6 +50,10 @@ pub(crate) fn symbols(page: &mut Page, found: &SymbolAnswer) {
                 "  uses: {} by a compiler's index, {} by import or scope, {} by name only",
                 users.compiler, users.import, users.name
             ));
+            if users.refuted > 0 {
+                let refuted = users.refuted;
+                page.line(format!("  {refuted} more have the name, and a compiler knows better"));
+            }
         }
         page.block(one.code.as_deref().unwrap_or(&one.signature));
     }

@@ -191,6 +191,16 @@ fn reaches(impact: &ImpactAnswer) -> Markup {
             p.soft { (impact.same_name) " other definitions have the same name: uses by name only may be theirs." }
         }
         @if !impact.owners.is_empty() { p { "Owners: " (impact.owners.join(", ")) } }
+        @if !impact.authors.is_empty() {
+            p { "Written by: " @for (nth, author) in impact.authors.iter().enumerate() {
+                @if nth > 0 { ", " } (author.name) span.soft { " " (author.percent) " %" }
+            } }
+        }
+        @if !impact.together.is_empty() {
+            p { "Changes with it: " @for (nth, file) in impact.together.iter().enumerate() {
+                @if nth > 0 { ", " } (file.path) span.soft { " " (file.times) " of " (file.of) " times" }
+            } }
+        }
         @if !impact.changes.is_empty() {
             p { "Open changes: " @for change in &impact.changes { (id_link(change)) " " } }
           }

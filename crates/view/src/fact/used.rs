@@ -40,7 +40,7 @@ pub(super) fn uses(
                 .filter_map(|import| import.alias.as_deref().or(import.name.as_deref())),
         )
         .collect();
-    let scopes = scopes(settled, gathered, spans);
+    let bound = Bound::of(settled, gathered, spans);
     let mut around = Around::of(spans);
     let mut kept: Vec<Use> = Vec::new();
     for used in used {
@@ -56,12 +56,7 @@ pub(super) fn uses(
         {
             continue;
         }
-        let Some(made) = made(&used, gathered, &known, bytes) else { continue };
-        // A parameter, or what is bound in the same function, is that and nothing else.
-        let bound = scopes.get(&made.name).filter(|_| made.qualifier.is_none());
-        if bound.is_some_and(|bound| around.open.iter().any(|scope| bound.contains(scope))) {
-            continue;
-        }
+        let Some(made) = made(&used, &bound, &around.open, &known, bytes) else { continue };
         let made = Use { within: place(within), ..made };
         // Twice in a line says no more than once.
         let said = kept.iter().rev().take_while(|last| last.line == made.line).take(64);
@@ -106,30 +101,48 @@ impl<'a> Around<'a> {
     }
 }
 
-/// The functions in which each name is bound.
-fn scopes(
-    settled: &Settled,
-    gathered: &Gathered,
-    spans: &[Range<usize>],
-) -> HashMap<String, HashSet<usize>> {
-    let places = gathered.bound.iter();
-    let mut places: Vec<(usize, &String)> =
-        places.flat_map(|(name, all)| all.iter().map(move |at| (*at, name))).collect();
-    places.sort_unstable();
-    let mut around = Around::of(spans);
-    let mut scopes: HashMap<String, HashSet<usize>> = HashMap::new();
-    for (at, name) in places {
+/// Where names are bound that mean nothing outside of it.
+#[derive(Default)]
+struct Bound<'a> {
+    /// The functions in which each is.
+    within: HashMap<&'a str, HashSet<usize>>,
+    /// Those that are bound in no function that has a name.
+    somewhere: HashSet<&'a str>,
+}
+
+impl<'a> Bound<'a> {
+    fn of(settled: &Settled, gathered: &'a Gathered, spans: &[Range<usize>]) -> Self {
+        let places = gathered.bound.iter();
+        let mut places: Vec<(usize, &String)> =
+            places.flat_map(|(name, all)| all.iter().map(move |at| (*at, name))).collect();
+        places.sort_unstable();
+        let (mut around, mut bound) = (Around::of(spans), Self::default());
         let is_function =
             |at: &&usize| matches!(settled.definitions[**at].kind, Kind::Function | Kind::Method);
-        if let Some(scope) = around.at(at).iter().rev().find(is_function) {
-            scopes.entry(name.clone()).or_default().insert(*scope);
+        for (at, name) in places {
+            match around.at(at).iter().rev().find(is_function) {
+                Some(scope) => drop(bound.within.entry(name).or_default().insert(*scope)),
+                None => drop(bound.somewhere.insert(name)),
+            }
         }
+        bound
     }
-    scopes
+
+    /// Whether a name is bound in one of these.
+    fn in_any(&self, name: &str, scopes: &[usize]) -> bool {
+        let within = self.within.get(name);
+        within.is_some_and(|within| scopes.iter().any(|scope| within.contains(scope)))
+    }
 }
 
 /// A use, if it is worth having.
-fn made(used: &Used, gathered: &Gathered, known: &HashSet<&str>, bytes: &[u8]) -> Option<Use> {
+fn made(
+    used: &Used,
+    bound: &Bound<'_>,
+    around: &[usize],
+    known: &HashSet<&str>,
+    bytes: &[u8],
+) -> Option<Use> {
     let name = name(bytes, &used.name);
     let name = name.trim_start_matches(['@', '$', ':', '#']);
     let plain = name.chars().all(|letter| letter.is_alphanumeric() || "_$?!".contains(letter));
@@ -138,7 +151,11 @@ fn made(used: &Used, gathered: &Gathered, known: &HashSet<&str>, bytes: &[u8]) -
     {
         return None;
     }
-    let here = gathered.bound.contains_key(name);
+    // A parameter, or what is bound in the same function, is that and nothing else.
+    if used.qualifier.is_none() && bound.in_any(name, around) {
+        return None;
+    }
+    let here = bound.somewhere.contains(name);
     let capital = name.starts_with(char::is_uppercase);
     let worth = match used.weight {
         Weight::Call | Weight::Mention => true,

@@ -19,7 +19,10 @@ pub(super) fn lexical(
         if around.is_none_or(|around| !is_type(around.kind) || in_body) {
             let all = (0..).zip(&fact.definitions);
             let same = all.filter(|(_, found)| {
-                found.within == scope && found.name == name && found.kind != Kind::Implementation
+                found.within == scope
+                    && found.name == name
+                    && found.kind != Kind::Implementation
+                    && !is_property(found, language)
             });
             let found: Vec<u32> = same.map(|(nth, _)| nth).collect();
             if !found.is_empty() {
@@ -28,6 +31,24 @@ pub(super) fn lexical(
         }
         scope = around?.within;
     }
+}
+
+/// Whether definitions of one name in one scope are one thing: overloads stand side by side. Others may stand in functions
+/// without a name, which are no scopes of ours; those of scripts are full of them.
+pub(super) fn are_one(found: &[u32], language: Option<Language>) -> bool {
+    !is_script(language) || found.windows(2).all(|pair| pair[0] + 1 == pair[1])
+}
+
+fn is_script(language: Option<Language>) -> bool {
+    matches!(language, Some(Language::TypeScript | Language::Tsx | Language::JavaScript))
+}
+
+/// Whether a function is the value of an object's property: its name alone is not its.
+pub(super) fn is_property(found: &Definition, language: Option<Language>) -> bool {
+    let words = ["function", "async function", "export", "const ", "let ", "var ", "declare"];
+    is_script(language)
+        && found.kind == Kind::Function
+        && !words.iter().any(|word| found.signature.starts_with(word))
 }
 
 /// Whether a definition stands in a function, and so means nothing outside of it. A member of a type that does is reached
