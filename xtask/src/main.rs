@@ -13,6 +13,7 @@ mod install;
 mod needs;
 mod run;
 mod test;
+mod weights;
 
 use failure::Failure;
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ Chores:
   ci              Do what CI does: `.ci/run` in a fresh clone of the last commit
   bench NAME...   Build a bench in release and run it; more arguments go to the bench
   install [ROOT]  Install Weir: `weir`, and beside it the hook program, linked whole
+  weights         Make crates/meaning/near.bin anew from the package it comes of, which it downloads
   openapi         Write docs/openapi.json anew from the code
   help            Print this
 
@@ -64,11 +66,12 @@ fn chore(arguments: &[&str]) -> Result<(), Failure> {
         ["install"] => install::install(None),
         ["install", root] => install::install(Some(root)),
         ["openapi"] => test::update_openapi(),
-        ["install", _, more, ..] | ["ci" | "openapi", more, ..] => {
+        ["weights"] => weights::make(),
+        ["install", _, more, ..] | ["ci" | "openapi" | "weights", more, ..] => {
             Err(Failure::usage(format!("unexpected `{more}`")))
         }
         [unknown, ..] => Err(Failure::usage(format!(
-            "no chore is called `{unknown}`; there are `test`, `ci`, `bench`, `install`, `openapi`, `help`"
+            "no chore is called `{unknown}`; there are `test`, `ci`, `bench`, `install`, `weights`, `openapi`, `help`"
         ))),
     }
 }

@@ -190,3 +190,55 @@ fn a_text_is_found_as_it_is_written_in_what_each_session_sees() {
         }
     }
 }
+
+/// The words of a line, as a shell reads them: quotes join, and a sign of a comment ends it.
+fn words(line: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for (nth, part) in line.split('"').enumerate() {
+        if nth % 2 == 1 {
+            words.push(part.to_owned());
+            continue;
+        }
+        for word in part.split_whitespace() {
+            if word == "#" {
+                return words;
+            }
+            words.push(word.to_owned());
+        }
+    }
+    words
+}
+
+#[test]
+fn what_the_docs_show_is_so() {
+    let (repo, ada, bob) = begin();
+    std::fs::write(bob.join("src/retry.rs"), RETRY.replace("* 100", "* 200")).expect("written");
+    a_moment();
+    let docs = include_str!("../../../docs/view.md");
+    let examples: Vec<&str> =
+        docs.lines().filter_map(|line| line.strip_prefix("    weir view ")).collect();
+    assert!(examples.len() >= 8, "{examples:?}");
+    for example in examples {
+        let args = words(example);
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let found = view(&repo, &ada, &args);
+        let told = ["hits", "files", "symbols", "of", "here"]
+            .iter()
+            .any(|list| found[*list].as_array().is_some_and(|list| !list.is_empty()));
+        assert!(
+            told || found["text"].as_str().is_some_and(|text| !text.is_empty()),
+            "{example}: {found:#}"
+        );
+    }
+}
+
+#[test]
+fn what_says_the_same_in_other_words_is_found() {
+    let (repo, ada, _) = begin();
+    std::fs::write(ada.join("src/new.rs"), "pub fn attempt_again() {}\n").expect("written");
+    std::fs::write(ada.join("src/retry.rs"), "").expect("written");
+    std::fs::write(ada.join("src/push.rs"), "").expect("written");
+    let found = view(&repo, &ada, &["search", "retries of it"]);
+    assert_eq!(names(&found, "/hits", "path")[0], "src/new.rs", "{found:#}");
+    assert!(found["hits"][0]["near"].to_string().contains("attempt"), "{found:#}");
+}

@@ -49,6 +49,27 @@ pub struct Config {
     pub push: Push,
     /// How acts of agents are judged.
     pub guard: Guard,
+    /// How the code is looked at.
+    pub view: View,
+}
+
+/// `[view]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct View {
+    /// Whether search also goes by what words mean.
+    pub meaning: Meaning,
+}
+
+/// Whether search also goes by what words mean.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meaning {
+    /// By what is linked in: it needs no network and no model.
+    #[default]
+    Embedded,
+    /// By their letters alone.
+    Off,
 }
 
 /// `[guard]`

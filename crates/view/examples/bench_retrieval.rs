@@ -10,7 +10,7 @@
 //! each counted once, where its best chunk stands. Files that answer a question gain 1, the benchmark's `secondary`
 //! ones as much as its `relevant` ones, as the benchmark itself counts them; the ideal list has them all on top.
 //!
-//! `--wrong` prints the questions whose list is not ideal, `--only <name>` takes one repository, `--try <weight>=<number>`
+//! `--ours` leaves the others out, `--wrong` prints the questions whose list is not ideal, `--only <name>` takes one repository, `--try <weight>=<number>`
 //! sets a weight of the ranking, and `--sweep` shows what halving and doubling each of them changes: a weight that
 //! matters only at one value has been fitted, and not found.
 
@@ -24,7 +24,7 @@ mod weighing;
 use corpus::{Corpus, Question};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use weir_view::search::{Query, Weights};
+use weir_view::search::{Embedded, Meaning, Query, Weights};
 
 const FILES: usize = 10;
 
@@ -34,6 +34,7 @@ struct Options {
     mirrors: Option<PathBuf>,
     cache: Option<PathBuf>,
     only: Option<String>,
+    ours: bool,
     wrong: bool,
     sweep: bool,
     weights: Weights,
@@ -60,10 +61,13 @@ fn main() {
         return weighing::sweep(&corpora, &options.weights);
     }
     let mut table = Table::default();
-    table.rank("plain BM25, whole files", &corpora, |corpus, question| {
-        baselines::bm25(corpus, &question.query)
-    });
+    if !options.ours {
+        table.rank("plain BM25, whole files", &corpora, |corpus, question| {
+            baselines::bm25(corpus, &question.query)
+        });
+    }
     match baselines::ripgrep_is_there() {
+        _ if options.ours => {}
         true => table.rank("ripgrep, word by word", &corpora, |corpus, question| {
             baselines::ripgrep(corpus, &question.query)
         }),
@@ -72,7 +76,10 @@ fn main() {
         ),
     }
     table.rank("Weir, no model", &corpora, |corpus, question| {
-        ours(corpus, question, &options.weights)
+        ours(corpus, question, &options.weights, None)
+    });
+    table.rank("Weir, with meaning", &corpora, |corpus, question| {
+        ours(corpus, question, &options.weights, Some(&Embedded))
     });
     table.print(&corpora);
     if options.wrong {
@@ -95,6 +102,7 @@ fn options(arguments: impl Iterator<Item = String>) -> Result<Options, String> {
             "--cache" => options.cache = Some(next()?.into()),
             "--only" => options.only = Some(next()?),
             "--try" => weighing::set(&mut options.weights, &next()?)?,
+            "--ours" => options.ours = true,
             "--wrong" => options.wrong = true,
             "--sweep" => options.sweep = true,
             other if other.starts_with('-') => {
@@ -107,8 +115,13 @@ fn options(arguments: impl Iterator<Item = String>) -> Result<Options, String> {
 }
 
 /// The files that our search answers, the best first.
-fn ours(corpus: &Corpus, question: &Question, weights: &Weights) -> Vec<String> {
-    let query = Query { text: &question.query, files_max: FILES };
+fn ours(
+    corpus: &Corpus,
+    question: &Question,
+    weights: &Weights,
+    meaning: Option<&dyn Meaning>,
+) -> Vec<String> {
+    let query = Query { text: &question.query, files_max: FILES, meaning };
     let found = corpus
         .index
         .search_weighing(&query, &corpus.view, weights)
@@ -219,7 +232,7 @@ impl Table {
 const CATEGORIES: [&str; 3] = ["symbol", "semantic", "architecture"];
 
 fn print_wrong(corpus: &Corpus, question: &Question, weights: &Weights) {
-    let query = Query { text: &question.query, files_max: FILES };
+    let query = Query { text: &question.query, files_max: FILES, meaning: Some(&Embedded) };
     let found = corpus
         .index
         .search_weighing(&query, &corpus.view, weights)

@@ -107,6 +107,9 @@ pub struct SearchHit {
     /// Words of the question that stand in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<String>,
+    /// Words that stand in it and mean about the same as one of the question that does not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub near: Vec<String>,
     /// By how much it was found. It compares within one answer only.
     pub score: f32,
     /// Its text, where there was room for it.

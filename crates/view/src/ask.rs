@@ -9,7 +9,7 @@ use crate::fact::{Lines, Role};
 use crate::graph::{Edge, Graph, How};
 use crate::modules::Manifests;
 use crate::pool::{Blob, Pool};
-use crate::search::Query;
+use crate::search::{Meaning, Query};
 use crate::symbol::{SYMBOLS_MAX, Symbol, alike, outline, symbols};
 use crate::tree::{Seen, View};
 use bstr::{BStr, ByteSlice as _};
@@ -31,6 +31,8 @@ pub struct Asked<'a> {
     pub text: &'a dyn Fn(&Blob) -> String,
     /// What compilers' indexes say, the newest first.
     pub compiled: &'a [Arc<Compiled>],
+    /// What words mean, if search goes by it.
+    pub meaning: Option<&'a dyn Meaning>,
 }
 
 /// Room for an answer.
@@ -91,7 +93,7 @@ impl Asked<'_> {
     /// # Errors
     /// A question without words, or without end.
     pub fn search(&self, question: &str, mut budget: Budget) -> Result<SearchAnswer, Refusal> {
-        let query = Query { text: question, files_max: HITS_MAX };
+        let query = Query { text: question, files_max: HITS_MAX, meaning: self.meaning };
         let found = self.pool.index().search(&query, self.view)?;
         let mut envelope = self.envelope();
         let (all, mut hits) = (found.hits.len(), Vec::new());
@@ -107,6 +109,7 @@ impl Asked<'_> {
                 last: hit.lines.last,
                 defines: hit.why.defines,
                 words: hit.why.words,
+                near: hit.why.near,
                 score: hit.score,
                 text,
             });

@@ -4,13 +4,14 @@
 //! What is found depends on the view alone: the words of blobs that it does not hold count for nothing, not even in how
 //! rare a word is, so the same files give the same answer whatever else is indexed beside them.
 //! Reading order: [`words`], terms of a text; [`segment`], where they stand; [`asked`], what is asked; [`place`], what
-//! paths tell; [`rank`], what comes first. Beside them [`pattern`], what is looked for by its very characters;
+//! paths tell; [`meaning`], which words mean the same; [`rank`], what comes first. Beside them [`pattern`], what is looked for by its very characters;
 //! [`grams`], which blobs are worth reading for it; [`matching`], where it is found.
 
 mod asked;
 mod gather;
 mod grams;
 mod matching;
+mod meaning;
 mod pattern;
 mod place;
 mod rank;
@@ -21,6 +22,7 @@ mod words;
 use crate::fact::{Fact, Lines};
 use asked::Asked;
 pub use matching::{Matched, MatchedFile, MatchedLine, Reach};
+pub use meaning::{Embedded, Meaning};
 pub use pattern::{Pattern, Written};
 pub use rank::Weights;
 use roaring::RoaringBitmap;
@@ -48,6 +50,8 @@ pub struct Query<'a> {
     pub text: &'a str,
     /// At most so many files are answered.
     pub files_max: usize,
+    /// What words mean, to find what says the same in others; by their letters alone if there is none.
+    pub meaning: Option<&'a dyn Meaning>,
 }
 
 /// What was found.
@@ -87,6 +91,8 @@ pub struct Why {
     pub defines: Vec<String>,
     /// Words of the question that stand in it.
     pub words: Vec<String>,
+    /// Words that stand in it and mean about the same as one of the question that does not.
+    pub near: Vec<String>,
     /// Words of the question that name it.
     pub named: Vec<String>,
 }
@@ -139,7 +145,8 @@ impl Index {
         weights: &Weights,
     ) -> Result<Found, Refusal> {
         let asked = Asked::read(query.text)?;
-        Ok(rank::found(&self.segments, &asked, view, weights, query.files_max))
+        let near = query.meaning.map(|meaning| meaning::near(&asked, meaning)).unwrap_or_default();
+        Ok(rank::found(&self.segments, (&asked, near), view, weights, query.files_max))
     }
 
     /// Joins the last segments as long as one is not clearly smaller than the one before it, so that there are few of

@@ -41,8 +41,14 @@ fn users(files: &[(&str, &str)], name: &str) -> Vec<String> {
     let text = |blob: &Blob| text_of(objects, blob).expect("read");
     let manifests =
         Manifests::read(&view, |path: &BStr| Some(text(&*pool.blob(view.blob_at(path)?)?)));
-    let asked =
-        Asked { pool: &pool, view: &view, manifests: &manifests, text: &text, compiled: &[] };
+    let asked = Asked {
+        pool: &pool,
+        view: &view,
+        manifests: &manifests,
+        text: &text,
+        compiled: &[],
+        meaning: None,
+    };
     let answer = asked.impact(name, Budget::new(None));
     assert!(!answer.of.is_empty(), "nothing is called {name}: {:?}", answer.alike);
     let shown = |used: &UsedAt| {

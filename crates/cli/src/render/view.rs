@@ -17,6 +17,9 @@ pub(crate) fn searched(page: &mut Page, found: &SearchAnswer) {
         if !hit.defines.is_empty() {
             page.line(format!("  defines {}", hit.defines.join(", ")));
         }
+        if !hit.near.is_empty() {
+            page.line(words::line(&format!("  says much the same: {}", hit.near.join(", "))));
+        }
         if let Some(text) = &hit.text {
             page.block(text);
         }

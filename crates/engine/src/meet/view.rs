@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use weir_git::{CommitId, Edits, Glance};
 use weir_guard::Caller;
 use weir_guard::policy::{Scope, is_secret};
-use weir_model::{Actor, Refusal, SessionId};
+use weir_model::{Actor, Refusal, SessionId, config};
 use weir_view::answer::{
     AlsoHere, Envelope, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer,
 };
@@ -24,6 +24,7 @@ use weir_view::ask::{Asked, Budget};
 use weir_view::history::History;
 use weir_view::modules::Manifests;
 use weir_view::pool::{Blob, Pool};
+use weir_view::search::{Embedded, Meaning};
 use weir_view::shelf::Shelf;
 use weir_view::touched::{Touched, touched};
 use weir_view::tree::{View, text_of};
@@ -262,6 +263,10 @@ impl Engine {
             Actor::Person(_) | Actor::Weir => None,
         };
         let engine = self.clone();
+        let meaning: Option<&dyn Meaning> = match self.rules().view.meaning {
+            config::Meaning::Embedded => Some(&Embedded),
+            config::Meaning::Off => None,
+        };
         let looked = tokio::task::spawn_blocking(move || {
             let Looked { base, view } = engine.see(session, from)?;
             let others = engine.others(session);
@@ -269,7 +274,8 @@ impl Engine {
             let text = |blob: &Blob| text_of(&objects, blob).unwrap_or_default();
             let pool = &engine.0.seeing.pool;
             let (manifests, compiled) = (&base.manifests, engine.shelf().indexes());
-            let asked = Asked { pool, view: &view, manifests, text: &text, compiled: &compiled };
+            let (text, compiled) = (&text, &compiled);
+            let asked = Asked { pool, view: &view, manifests, text, compiled, meaning };
             Ok(answer(&asked, &others))
         });
         looked.await.map_err(|error| Failure::Other(format!("could not look: {error}")))?

@@ -168,6 +168,7 @@ fn piece(hit: &SearchHit) -> Markup {
         div.line {
             b { (hit.path) } span.soft { (hit.first) "–" (hit.last) }
             @for name in &hit.defines { code { (name) } }
+            @if !hit.near.is_empty() { span.soft { "says " (hit.near.join(", ")) } }
         }
         @if let Some(text) = &hit.text { details { summary { "Its text" } pre { (text) } } }
     }

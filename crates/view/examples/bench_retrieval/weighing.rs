@@ -2,7 +2,7 @@
 
 use crate::corpus::Corpus;
 use crate::{mean, of_corpus, ours};
-use weir_view::search::Weights;
+use weir_view::search::{Embedded, Weights};
 
 type Field = fn(&mut Weights) -> &mut f32;
 
@@ -12,6 +12,7 @@ const FIELDS: &[(&str, Field)] = &[
     ("defined", |w| &mut w.defined),
     ("whole", |w| &mut w.whole),
     ("joined", |w| &mut w.joined),
+    ("near", |w| &mut w.near),
     ("file", |w| &mut w.file),
     ("name", |w| &mut w.name),
     ("folder", |w| &mut w.folder),
@@ -43,11 +44,9 @@ pub(crate) fn set(weights: &mut Weights, said: &str) -> Result<(), String> {
 /// What the mean becomes when one weight is left out, halved or doubled.
 pub(crate) fn sweep(corpora: &[Corpus], weights: &Weights) {
     let value = |weights: &Weights| {
-        mean(
-            corpora
-                .iter()
-                .map(|corpus| of_corpus(corpus, &|question| ours(corpus, question, weights))),
-        )
+        mean(corpora.iter().map(|corpus| {
+            of_corpus(corpus, &|question| ours(corpus, question, weights, Some(&Embedded)))
+        }))
     };
     println!(
         "All as they are: {:.4}\n\n| weight | is | 0 | half | 0.8 | 1.25 | double |\n|---|---:|---:|---:|---:|---:|---:|",

@@ -1,6 +1,7 @@
 //! How well chunks and whole files speak of a question's words: BM25 over what a view holds, and over nothing else.
 
 use super::asked::{Asked, Role};
+use super::meaning::NearTerm;
 use super::rank::Weights;
 use super::segment::Segment;
 use roaring::RoaringBitmap;
@@ -30,6 +31,8 @@ pub(super) struct Scored {
     pub(super) chunks: Vec<(u32, f32)>,
     /// Which terms stand in it, one bit each.
     pub(super) terms: u64,
+    /// Which words that mean about the same as one of them.
+    pub(super) near: u64,
 }
 
 impl Scored {
@@ -49,45 +52,42 @@ struct Place {
 pub(super) fn gather(
     segments: &[Arc<Segment>],
     asked: &Asked,
+    near: &[NearTerm],
     view: &RoaringBitmap,
     weights: &Weights,
 ) -> Gathered {
     let extent = Extent::of(segments, view);
-    let numbers: Vec<Vec<Option<u32>>> = asked
-        .terms
-        .iter()
-        .map(|term| segments.iter().map(|segment| segment.number(&term.text)).collect())
-        .collect();
+    let numbers_of = |text: &str| -> Vec<Option<u32>> {
+        segments.iter().map(|segment| segment.number(text)).collect()
+    };
+    let numbers: Vec<Vec<Option<u32>>> =
+        asked.terms.iter().map(|term| numbers_of(&term.text)).collect();
     let mut tables: Vec<Table> = segments.iter().map(|segment| Table::of(segment)).collect();
     let mut rarity = vec![0.0; asked.terms.len()];
     for (at, term) in asked.terms.iter().enumerate() {
-        let places: Vec<Vec<Place>> = segments
-            .iter()
-            .zip(numbers.get(at).into_iter().flatten())
-            .zip(&extent.seen)
-            .map(|((segment, number), seen)| {
-                number.map_or(Vec::new(), |number| places(segment, number, seen, weights))
-            })
-            .collect();
-        let chunks: usize = places.iter().map(Vec::len).sum();
-        let blobs: usize =
-            places.iter().map(|places| places.chunk_by(|a, b| a.blob == b.blob).count()).sum();
-        if chunks == 0 {
-            continue;
-        }
-        let rare = inverse_frequency(extent.chunks, chunks);
+        let places = extent.places(segments, numbers.get(at), weights);
+        let Some(rare) = Rarity::of(&places, &extent) else { continue };
         if let Some(place) = rarity.get_mut(at) {
-            *place = rare;
+            *place = rare.of_chunks;
         }
         let role = match term.role {
             Role::Word => 1.0,
             Role::Whole => weights.whole,
             Role::Joined => weights.joined,
         };
-        let of_files = role * inverse_frequency(extent.blobs, blobs);
-        let of_chunks = role * rare;
         for ((table, places), segment) in tables.iter_mut().zip(&places).zip(segments) {
-            table.add(segment, places, at, of_chunks, of_files, &extent, weights);
+            table.add(segment, places, Bit::Term(at), &rare.times(role), &extent, weights);
+        }
+    }
+    for (at, term) in near.iter().enumerate() {
+        let places = extent.places(segments, Some(&numbers_of(&term.text)), weights);
+        let Some(rare) = Rarity::of(&places, &extent) else { continue };
+        // It says no more than the word for which it stands.
+        let own = rarity.get(term.of).copied().filter(|own| *own > 0.0);
+        let most = own.map_or(1.0, |own| (own / rare.of_chunks).min(1.0));
+        let rare = rare.times(weights.near * term.nearness * most);
+        for ((table, places), segment) in tables.iter_mut().zip(&places).zip(segments) {
+            table.add(segment, places, Bit::Near(at, term.of), &rare, &extent, weights);
         }
     }
     let mut first = 0;
@@ -97,6 +97,38 @@ pub(super) fn gather(
         first += segment.blobs.len() as u32;
     }
     Gathered { rarity, blobs, numbers }
+}
+
+/// What a term is to the answer: by its place, and of which term of the question it tells.
+#[derive(Clone, Copy)]
+enum Bit {
+    /// One of the question.
+    Term(usize),
+    /// One that means about the same as that of the question.
+    Near(usize, usize),
+}
+
+/// How much a term tells.
+struct Rarity {
+    of_chunks: f32,
+    of_files: f32,
+}
+
+impl Rarity {
+    /// `None` if it stands nowhere.
+    fn of(places: &[Vec<Place>], extent: &Extent) -> Option<Self> {
+        let chunks: usize = places.iter().map(Vec::len).sum();
+        let blobs: usize =
+            places.iter().map(|places| places.chunk_by(|a, b| a.blob == b.blob).count()).sum();
+        (chunks > 0).then(|| Self {
+            of_chunks: inverse_frequency(extent.chunks, chunks),
+            of_files: inverse_frequency(extent.blobs, blobs),
+        })
+    }
+
+    fn times(&self, weight: f32) -> Self {
+        Self { of_chunks: weight * self.of_chunks, of_files: weight * self.of_files }
+    }
 }
 
 /// Robertson's and Spärck Jones's weight of a term that stands in `with` of `all`, as Lucene keeps it above zero.
@@ -145,6 +177,20 @@ impl Extent {
         extent
     }
 
+    /// Where a term stands, segment by segment.
+    fn places(
+        &self,
+        segments: &[Arc<Segment>],
+        numbers: Option<&Vec<Option<u32>>>,
+        weights: &Weights,
+    ) -> Vec<Vec<Place>> {
+        let numbers = numbers.into_iter().flatten();
+        let of = |((segment, number), seen): ((&Arc<Segment>, &Option<u32>), &Vec<u64>)| {
+            number.map_or(Vec::new(), |number| places(segment, number, seen, weights))
+        };
+        segments.iter().zip(numbers).zip(&self.seen).map(of).collect()
+    }
+
     fn terms_a_chunk(&self) -> f32 {
         self.terms as f32 / self.chunks.max(1) as f32
     }
@@ -171,57 +217,82 @@ fn places(segment: &Segment, number: u32, seen: &[u64], weights: &Weights) -> Ve
 struct Table {
     chunks: Vec<f32>,
     blobs: Vec<f32>,
+    /// Which terms of the question each blob has, one bit each.
     terms: Vec<u64>,
+    /// And which words that mean about the same.
+    near: Vec<u64>,
+    /// Of which terms each chunk and each blob has told, by the word itself or by one that means about the same.
+    told_by_chunks: Vec<u64>,
+    told_by_blobs: Vec<u64>,
 }
 
 impl Table {
     fn of(segment: &Segment) -> Self {
-        let blobs = segment.blobs.len();
+        let (chunks, blobs) = (segment.chunks.len(), segment.blobs.len());
         Self {
-            chunks: vec![0.0; segment.chunks.len()],
+            chunks: vec![0.0; chunks],
             blobs: vec![0.0; blobs],
             terms: vec![0; blobs],
+            near: vec![0; blobs],
+            told_by_chunks: vec![0; chunks],
+            told_by_blobs: vec![0; blobs],
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the two weights of one term, and where they apply"
-    )]
+    /// Adds what a term tells. One that means about the same as a term of the question stands in its place: where the
+    /// term itself is, or a nearer one, it tells nothing.
     fn add(
         &mut self,
         segment: &Segment,
         places: &[Place],
-        term: usize,
-        of_chunks: f32,
-        of_files: f32,
+        bit: Bit,
+        rare: &Rarity,
         extent: &Extent,
         weights: &Weights,
     ) {
+        let of = match bit {
+            Bit::Term(at) => at,
+            Bit::Near(_, of) => of,
+        };
+        let mask = 1u64 << of.min(63);
         for of_blob in places.chunk_by(|a, b| a.blob == b.blob) {
             let mut in_all = 0.0;
             for place in of_blob {
                 in_all += place.weight;
-                let terms =
-                    segment.chunks.get(place.chunk as usize).map_or(0, |chunk| chunk.terms) as f32;
-                if let Some(score) = self.chunks.get_mut(place.chunk as usize) {
-                    *score +=
-                        of_chunks * saturated(place.weight, terms, extent.terms_a_chunk(), weights);
+                let at = place.chunk as usize;
+                let terms = segment.chunks.get(at).map_or(0, |chunk| chunk.terms) as f32;
+                if let (Some(score), Some(told)) =
+                    (self.chunks.get_mut(at), self.told_by_chunks.get_mut(at))
+                    && *told & mask == 0
+                {
+                    *score += rare.of_chunks
+                        * saturated(place.weight, terms, extent.terms_a_chunk(), weights);
+                    *told |= mask;
                 }
             }
             let Some(blob) = of_blob.first().map(|place| place.blob as usize) else { continue };
             let terms = segment.blobs.get(blob).map_or(0, |blob| blob.terms) as f32;
-            if let (Some(score), Some(bits)) = (self.blobs.get_mut(blob), self.terms.get_mut(blob))
+            let (bits, at) = match bit {
+                Bit::Term(at) => (self.terms.get_mut(blob), at),
+                Bit::Near(at, _) => (self.near.get_mut(blob), at),
+            };
+            bits.into_iter().for_each(|bits| *bits |= 1 << at.min(63));
+            if let (Some(score), Some(told)) =
+                (self.blobs.get_mut(blob), self.told_by_blobs.get_mut(blob))
+                && *told & mask == 0
             {
-                *score += of_files * saturated(in_all, terms, extent.terms_a_blob(), weights);
-                *bits |= 1 << term.min(63);
+                *score += rare.of_files * saturated(in_all, terms, extent.terms_a_blob(), weights);
+                *told |= mask;
             }
         }
     }
 
     fn into_blobs(self, segment: &Segment, number: usize, first: u32, blobs: &mut Vec<Scored>) {
-        for (local, (whole, terms)) in self.blobs.iter().zip(&self.terms).enumerate() {
-            let Some(blob) = segment.blobs.get(local).filter(|_| *terms != 0) else { continue };
+        let bits = self.terms.iter().zip(&self.near);
+        for (local, (whole, (terms, near))) in self.blobs.iter().zip(bits).enumerate() {
+            let Some(blob) = segment.blobs.get(local).filter(|_| terms | near != 0) else {
+                continue;
+            };
             let within = self
                 .chunks
                 .get(blob.chunks.start as usize..blob.chunks.end as usize)
@@ -240,6 +311,7 @@ impl Table {
                 whole: *whole,
                 chunks,
                 terms: *terms,
+                near: *near,
             });
         }
     }

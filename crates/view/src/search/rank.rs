@@ -5,6 +5,7 @@
 
 use super::asked::{Asked, Likeness, Role, Symbol};
 use super::gather::{Gathered, Scored, gather};
+use super::meaning::NearTerm;
 use super::place::{Named, Place};
 use super::segment::{Defined, Segment, Shape};
 use super::{BlobNo, Found, Hit, ViewOf, Why, words};
@@ -27,6 +28,8 @@ pub struct Weights {
     pub whole: f32,
     /// Two words of the question joined in one identifier, beside a plain word.
     pub joined: f32,
+    /// A word that means about the same, in place of one of the question; less the less near it is
+    pub near: f32,
     // A file's score: its best chunk has 1.0, and
     /// the file as a whole
     pub file: f32,
@@ -57,6 +60,7 @@ impl Default for Weights {
             defined: 2.0,
             whole: 1.0,
             joined: 0.25,
+            near: 0.75,
             file: 0.5,
             name: 2.0,
             folder: 0.4,
@@ -82,19 +86,24 @@ const MORE_MAX: usize = 3;
 
 pub(super) fn found(
     segments: &[Arc<Segment>],
-    asked: &Asked,
+    (asked, mut near): (&Asked, Vec<NearTerm>),
     view: &dyn ViewOf,
     weights: &Weights,
     files_max: usize,
 ) -> Found {
-    let mut gathered = gather(segments, asked, view.blobs(), weights);
+    let defining = Defining::of(segments, asked, view);
+    // Who names something that there is means that, and nothing like it.
+    if defining.is_named() {
+        near.clear();
+    }
+    let near = near.as_slice();
+    let mut gathered = gather(segments, asked, near, view.blobs(), weights);
     let best = gathered.blobs.iter().fold(f32::MIN_POSITIVE, |best, blob| best.max(blob.best()));
     let whole = gathered.blobs.iter().fold(f32::MIN_POSITIVE, |best, blob| best.max(blob.whole));
     let by_words = |blob: &Scored| {
         (blob.best() / best + weights.file * blob.whole / whole) / (1.0 + weights.file)
     };
     let all = gathered.blobs.len();
-    let defining = Defining::of(segments, asked, view);
     if all > CANDIDATES_MAX {
         // What defines a symbol of the question stays, however little it speaks of the rest.
         gathered.blobs.sort_by(|a, b| {
@@ -104,7 +113,8 @@ pub(super) fn found(
         });
         gathered.blobs.truncate(CANDIDATES_MAX);
     }
-    let ranked = Ranked { segments, asked, gathered: &gathered, defining: &defining, weights };
+    let ranked =
+        Ranked { segments, asked, near, gathered: &gathered, defining: &defining, weights };
     let mut hits: Vec<Hit> = gathered
         .blobs
         .iter()
@@ -123,6 +133,7 @@ pub(super) fn found(
 struct Ranked<'a> {
     segments: &'a [Arc<Segment>],
     asked: &'a Asked,
+    near: &'a [NearTerm],
     gathered: &'a Gathered,
     defining: &'a Defining<'a>,
     weights: &'a Weights,
@@ -157,7 +168,12 @@ impl Ranked<'_> {
             lines: first,
             more: lines.take(MORE_MAX).collect(),
             score,
-            why: Why { defines: names_defined, words: self.words(scored), named: words_of_name },
+            why: Why {
+                defines: names_defined,
+                words: self.words(scored),
+                near: self.near_words(scored),
+                named: words_of_name,
+            },
         }
     }
 
@@ -169,6 +185,14 @@ impl Ranked<'_> {
             })
             .map(|(_, term)| term.word.clone())
             .collect()
+    }
+
+    fn near_words(&self, scored: &Scored) -> Vec<String> {
+        let stands = |bits: u64, at: usize| at < 64 && bits >> at & 1 == 1;
+        let near = self.near.iter().enumerate();
+        let in_place =
+            near.filter(|(at, term)| stands(scored.near, *at) && !stands(scored.terms, term.of));
+        in_place.map(|(_, term)| term.word.clone()).collect()
     }
 
     /// How far the question names the file: the share of its words, by how rare they are, that stand in the file's
@@ -337,6 +361,12 @@ impl<'a> Defining<'a> {
             DefinedSymbol { symbol, places, blobs, whole }
         });
         Self { symbols: symbols.collect() }
+    }
+
+    /// Whether the question names, as nothing but a name is written, what is defined.
+    fn is_named(&self) -> bool {
+        let mut symbols = self.symbols.iter();
+        symbols.any(|one| one.symbol.likeness >= Likeness::Certain && one.blobs > 0)
     }
 
     fn has(&self, blob: u32) -> bool {

@@ -64,7 +64,7 @@ fn view_of(index: &mut Index, files: &[File]) -> View {
 }
 
 fn ask(index: &Index, view: &View, text: &str) -> Found {
-    index.search(&Query { text, files_max: 10 }, view).expect("a question")
+    index.search(&Query { text, files_max: 10, meaning: None }, view).expect("a question")
 }
 
 fn paths(found: &Found) -> Vec<&str> {
@@ -159,8 +159,9 @@ fn a_reader_keeps_what_it_holds_while_more_is_added() {
 fn what_was_cut_and_what_is_unknown_is_said() {
     let mut index = Index::default();
     let view = view_of(&mut index, TREE);
-    let found =
-        index.search(&Query { text: "retry xylophone", files_max: 1 }, &view).expect("a question");
+    let found = index
+        .search(&Query { text: "retry xylophone", files_max: 1, meaning: None }, &view)
+        .expect("a question");
     assert_eq!((found.hits.len(), found.cut), (1, 3));
     assert_eq!(found.unknown, ["xylophone"]);
 }
