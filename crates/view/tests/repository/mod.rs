@@ -81,7 +81,7 @@ impl Repository {
             Some(text(&*self.pool.blob(view.blob_at(path)?)?))
         });
         let (pool, view, manifests) = (&self.pool, &view, &manifests);
-        ask(&Asked { pool, view, manifests, text: &text, compiled })
+        ask(&Asked { pool, view, manifests, text: &text, compiled, meaning: None })
     }
 
     /// What an index says of the tip.
