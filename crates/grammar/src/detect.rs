@@ -1,15 +1,23 @@
 //! Which language a file is in: its name first, then the ending, then how it begins.
 
-use crate::Language;
+use crate::{Language, Told};
 
 /// How much of a header is looked at before it is called C.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
-pub(crate) fn language(path: &str, head: &[u8]) -> Option<Language> {
+pub(crate) fn told(path: &str) -> Told {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
-    by_whole_name(name)
-        .or_else(|| name.rsplit_once('.').and_then(|(_, ending)| by_ending(ending, head)))
-        .or_else(|| by_first_line(head))
+    let ending = || name.rsplit_once('.').and_then(|(_, ending)| by_ending(ending));
+    by_whole_name(name).map(Told::Is).or_else(ending).unwrap_or(Told::Nothing)
+}
+
+pub(crate) fn language(told: Told, head: &[u8]) -> Option<Language> {
+    match told {
+        Told::Is(language) => Some(language),
+        Told::Header if looks_like_cpp(head) => Some(Language::Cpp),
+        Told::Header => Some(Language::C),
+        Told::Nothing => by_first_line(head),
+    }
 }
 
 fn by_whole_name(name: &str) -> Option<Language> {
@@ -25,12 +33,12 @@ fn by_whole_name(name: &str) -> Option<Language> {
     })
 }
 
-fn by_ending(ending: &str, head: &[u8]) -> Option<Language> {
+fn by_ending(ending: &str) -> Option<Told> {
     // `.C` and `.H` are C++ where a file system tells them apart; all others may shout.
     if matches!(ending, "C" | "H") {
-        return Some(Language::Cpp);
+        return Some(Told::Is(Language::Cpp));
     }
-    Some(match ending.to_ascii_lowercase().as_str() {
+    Some(Told::Is(match ending.to_ascii_lowercase().as_str() {
         "rs" => Language::Rust,
         "py" | "pyi" | "pyw" => Language::Python,
         "ts" | "mts" | "cts" => Language::TypeScript,
@@ -40,8 +48,7 @@ fn by_ending(ending: &str, head: &[u8]) -> Option<Language> {
         "java" => Language::Java,
         "kt" | "kts" => Language::Kotlin,
         "c" => Language::C,
-        "h" if looks_like_cpp(head) => Language::Cpp,
-        "h" => Language::C,
+        "h" => return Some(Told::Header),
         "cc" | "cpp" | "cxx" | "c++" | "hh" | "hpp" | "hxx" | "h++" | "ipp" | "tpp" | "inl"
         | "cu" | "cuh" => Language::Cpp,
         "cs" | "csx" => Language::CSharp,
@@ -52,7 +59,7 @@ fn by_ending(ending: &str, head: &[u8]) -> Option<Language> {
         "sh" | "bash" | "bats" | "zsh" | "ksh" => Language::Bash,
         "sql" | "psql" | "ddl" => Language::Sql,
         _ => return None,
-    })
+    }))
 }
 
 /// `#!/usr/bin/env -S python3 -u` is Python: the first word that names a program we know.
@@ -147,7 +154,7 @@ mod tests {
             (".", "\0", None),
         ];
         for (path, head, expected) in rows {
-            assert_eq!(language(path, head.as_bytes()), *expected, "{path} {head:?}");
+            assert_eq!(language(told(path), head.as_bytes()), *expected, "{path} {head:?}");
         }
     }
 

@@ -57,7 +57,7 @@ impl Language {
     /// The language of a file, by its name and, where that says nothing or too little, by how it begins; `None` for any
     /// other text.
     pub fn of(path: &str, head: &[u8]) -> Option<Self> {
-        detect::language(path, head)
+        Told::by(path).language(head)
     }
 
     /// Its grammar, which is part of the program.
@@ -82,5 +82,29 @@ impl Language {
             Self::Sql => tree_sitter_sequel::LANGUAGE,
         }
         .into()
+    }
+}
+
+/// What the name of a file tells of its language. With the file's bytes it tells all of it, so what was made of the same
+/// bytes under another name that tells the same need not be made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Told {
+    /// It is this one, whatever the bytes are.
+    Is(Language),
+    /// A header: C or C++, by how it begins.
+    Header,
+    /// Nothing: only how it begins may tell.
+    Nothing,
+}
+
+impl Told {
+    /// What the name at the end of a path tells.
+    pub fn by(path: &str) -> Self {
+        detect::told(path)
+    }
+
+    /// The language of a file of such a name that begins so.
+    pub fn language(self, head: &[u8]) -> Option<Language> {
+        detect::language(self, head)
     }
 }
