@@ -56,6 +56,21 @@ object_id!(
     "a blob"
 );
 
+impl BlobId {
+    /// How many bytes a name has.
+    pub const BYTES: usize = 20;
+
+    /// The bytes of the name.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+
+    /// The name that has these bytes.
+    pub fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
+        Self(ObjectId::from(bytes))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,7 +42,7 @@ pub use files::{Edited, Edits, Files, Glance, base_of, blob_of};
 pub use git::{GIT_OLDEST, git_version};
 pub use id::{BlobId, CommitId, TreeId};
 pub use merge::{Merged, Written};
-pub use objects::{Blob, Commits, Entry, Objects};
+pub use objects::{Blob, Commits, Entry, Objects, Reader};
 pub use push::{Decision, Push, RefUpdate};
 pub use quarantine::{Quarantine, hear_out};
 pub use refs::{Created, Landed};

@@ -11,6 +11,19 @@ use weir_model::Refusal;
 #[derive(Clone)]
 pub struct Objects(gix::ThreadSafeRepository);
 
+/// Reads many objects one after another, for one thread: what was unfolded for one is at hand for the next.
+pub struct Reader(gix::Repository);
+
+impl Reader {
+    /// The content of a blob, unless it is larger than `max_bytes`.
+    ///
+    /// # Errors
+    /// When it is not here or cannot be read.
+    pub fn blob(&self, id: BlobId, max_bytes: u64) -> Result<Blob, Error> {
+        read_blob(&self.0, id, max_bytes)
+    }
+}
+
 /// The content of a file, if it is not too large to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Blob {
@@ -61,6 +74,11 @@ impl Objects {
         // Trees are read again and again while paths are looked up and compared.
         repo.object_cache_size_if_unset(4 << 20);
         repo
+    }
+
+    /// To read many objects with.
+    pub fn reader(&self) -> Reader {
+        Reader(self.repo())
     }
 
     /// What the commit `id` says.
