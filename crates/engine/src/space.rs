@@ -181,7 +181,7 @@ impl Space {
             tools: crate::tools::Tools::new(home.folder().to_owned()),
             looks: crate::meet::acts::Looks::default(),
             mounts: crate::meet::acts::Mounts::default(),
-            seeing: crate::meet::view::Seeing::default(),
+            seeing: crate::meet::view::Seeing::kept_in(home.folder()),
             leaves: crate::meet::acts::Leaves::default(),
             proving: Mutex::default(),
             test: Mutex::new(None),

@@ -5,8 +5,8 @@
 //! does not cover: nothing is invented, and nothing is silently left out; (3) the index can be deleted at any time, and
 //! is rebuilt from git.
 //! Reading order: [`fact`], what a blob says; [`search`], what is found by words; [`pool`], all blobs that any
-//! view holds; [`tree`], which of them a view has; [`graph`], who uses what; [`ask`], the questions, with [`grep`]; [`touched`], what
-//! edits touch.
+//! view holds; `store`, what is kept of them on disk; [`tree`], which of them a view has; [`graph`], who uses what;
+//! [`ask`], the questions, with [`grep`]; [`touched`], what edits touch.
 
 pub mod answer;
 pub mod ask;
@@ -22,6 +22,7 @@ pub mod pool;
 pub mod scip;
 pub mod search;
 pub mod shelf;
+mod store;
 pub mod symbol;
 pub mod touched;
 pub mod tree;

@@ -3,8 +3,9 @@
 //! Blobs are indexed once, by content, in [`Index::add`]; a view says which of them it holds and under which paths.
 //! What is found depends on the view alone: the words of blobs that it does not hold count for nothing, not even in how
 //! rare a word is, so the same files give the same answer whatever else is indexed beside them.
-//! Reading order: [`words`], terms of a text; [`segment`], where they stand; [`asked`], what is asked; [`place`], what
-//! paths tell; [`meaning`], which words mean the same; [`rank`], what comes first. Beside them [`pattern`], what is looked for by its very characters;
+//! Reading order: [`words`], terms of a text; [`piece`], those of one blob; [`segment`], where they stand; [`asked`],
+//! what is asked; [`place`], what paths tell; [`meaning`], which words mean the same; [`rank`], what comes first. Beside
+//! them [`pattern`], what is looked for by its very characters;
 //! [`grams`], which blobs are worth reading for it; [`matching`], where it is found.
 
 mod asked;
@@ -13,6 +14,7 @@ mod grams;
 mod matching;
 mod meaning;
 mod pattern;
+mod piece;
 mod place;
 mod rank;
 mod segment;
@@ -24,14 +26,15 @@ use asked::Asked;
 pub use matching::{Matched, MatchedFile, MatchedLine, Reach};
 pub use meaning::{Embedded, Meaning};
 pub use pattern::{Pattern, Written};
+pub use piece::Piece;
 pub use rank::Weights;
 use roaring::RoaringBitmap;
-use segment::Segment;
+pub(crate) use segment::Segment;
 use std::borrow::Cow;
 use std::sync::Arc;
 use weir_model::Refusal;
 
-/// A blob within an index. Dense, from 0.
+/// A blob within an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlobNo(pub u32);
 
@@ -104,32 +107,40 @@ const OPEN_BLOBS_MAX: usize = 64;
 #[derive(Debug, Clone, Default)]
 pub struct Index {
     segments: Vec<Arc<Segment>>,
-    blobs: u32,
+    /// The number of the next blob.
+    next: u32,
 }
 
 impl Index {
+    /// An index over segments, in the order of their numbers.
+    pub(crate) fn over(segments: Vec<Arc<Segment>>) -> Self {
+        let last = segments.iter().filter_map(|segment| segment.numbers().last()).max();
+        let next = last.map_or(0, |last| last + 1);
+        Self { segments, next }
+    }
+
     /// Adds a blob; its number, which is the next. The caller keeps blobs apart.
     pub fn push(&mut self, fact: &Fact, text: &str) -> BlobNo {
-        let number = BlobNo(self.blobs);
-        self.blobs += 1;
+        let number = BlobNo(self.next);
+        self.next += 1;
         if self.segments.last().is_none_or(|open| open.blobs.len() >= OPEN_BLOBS_MAX) {
             self.merge();
             self.segments.push(Arc::default());
         }
         if let Some(open) = self.segments.last_mut() {
-            Arc::make_mut(open).add(fact, text);
+            Arc::make_mut(open).add(number.0, fact, &Piece::of(fact, text));
         }
         number
     }
 
     /// How many blobs are indexed.
     pub fn len(&self) -> usize {
-        self.blobs as usize
+        self.segments.iter().map(|segment| segment.blobs.len()).sum()
     }
 
     /// Whether nothing is indexed.
     pub fn is_empty(&self) -> bool {
-        self.blobs == 0
+        self.len() == 0
     }
 
     /// What a view has for a question. Refuses one without words, or without end.

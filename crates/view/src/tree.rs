@@ -1,7 +1,9 @@
 //! A view: which blobs lie at which paths, at a commit or in somebody's worktree. A map to facts, and no fact itself.
 
+mod read;
+
 use crate::fact::Covered;
-use crate::pool::{Blob, BlobNo, Pool};
+use crate::pool::{Blob, BlobNo, Hold, Pool};
 use crate::search::{self, ViewOf};
 use bstr::{BStr, BString, ByteSlice as _};
 use roaring::RoaringBitmap;
@@ -9,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
-use weir_git::{BlobId, CommitId, Edits, Error, Files, Objects};
-use weir_grammar::Language;
+use weir_git::{CommitId, Edits, Error, Files, Objects};
+use weir_grammar::Told;
 
 /// What an answer was answered from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,14 +34,19 @@ pub struct View {
     over: Option<BTreeMap<BString, Option<BlobNo>>>,
     /// Every blob that lies at some path.
     held: RoaringBitmap,
+    /// Keeps them in the pool.
+    hold: Arc<Hold>,
     /// Paths that were not looked at, in the worktree.
     unread: u32,
 }
 
+/// In two lists, for many commits are held at once, each with all of its paths.
 #[derive(Debug, Default)]
 struct Paths {
-    by_path: BTreeMap<BString, BlobNo>,
-    by_blob: BTreeMap<BlobNo, Vec<BString>>,
+    /// By path.
+    files: Vec<(BString, BlobNo)>,
+    /// By blob, with the place of each of its paths in `files`.
+    places: Vec<(BlobNo, u32)>,
     unread: u32,
     uncovered: OnceLock<Uncovered>,
 }
@@ -66,48 +73,47 @@ impl View {
     ) -> Result<Self, Error> {
         let mut files = objects.files(commit)?;
         files.retain(|path, _| is_shown(path.as_ref()));
-        let mut paths = Paths::default();
-        let mut read: BTreeMap<(BlobId, Option<Language>), Option<BlobNo>> = BTreeMap::new();
-        for (path, blob) in &files {
-            let number = match language_by_name(path.as_ref()) {
-                Some(language) => pool.number(*blob, Some(language)),
-                None => None,
-            };
-            let number = match number {
-                Some(number) => Some(number),
-                None => read_blob(pool, objects, path.as_ref(), *blob, &mut read)?,
-            };
-            match number {
-                Some(number) => paths.put(path.clone(), number),
-                None => paths.unread += 1,
-            }
-        }
-        let held = paths.by_blob.keys().copied().collect();
+        let hold = pool.hold();
+        let key = |path: &BString, blob| (blob, Told::by(&path.to_str_lossy()));
+        let wanted = files.iter().map(|(path, blob)| key(path, *blob));
+        let found = read::read(pool, objects, &hold, wanted)?;
+        let all = files.len();
+        let number = |path: &BString, blob| found.get(&key(path, blob)).copied().flatten();
+        let read = files.into_iter().filter_map(|(path, blob)| {
+            let number = number(&path, blob)?;
+            Some((path, number))
+        });
+        let paths = Paths::of(read.collect(), all);
+        let held = paths.places.iter().map(|(blob, _)| *blob).collect();
         let unread = paths.unread;
-        Ok(Self { commit, base: Arc::new(paths), over: None, held, unread })
+        Ok(Self { commit, base: Arc::new(paths), over: None, held, hold, unread })
     }
 
     /// The same with what a worktree has otherwise.
     #[must_use]
     pub fn with(&self, pool: &Pool, edits: &Edits) -> Self {
         let mut over = BTreeMap::new();
+        let hold = pool.hold();
         for (path, edited) in &edits.changed {
-            let language = Language::of(&path.to_str_lossy(), &edited.bytes);
-            let number = pool.add(edited.blob, language, &edited.bytes, true);
+            let told = Told::by(&path.to_str_lossy());
+            let number = pool.add(&hold, (edited.blob, told), &edited.bytes);
             over.insert(path.clone(), Some(number));
         }
         over.extend(edits.gone.iter().map(|path| (path.clone(), None)));
         let mut held = self.held.clone();
         for path in over.keys() {
-            if let Some(blob) = self.base.by_path.get(path)
-                && self.base.paths_of(*blob).iter().all(|path| over.contains_key(path))
+            if let Some(blob) = self.base.get(path.as_ref())
+                && self.base.paths_of(blob).all(|path| over.contains_key(path))
             {
-                held.remove(*blob);
+                held.remove(blob);
             }
         }
         held.extend(over.values().flatten());
+        // Also what the edits hide of the commit: it is what they are compared with.
+        pool.take_all(&hold, &self.hold.all());
         let unread = self.unread + edits.unread.len() as u32;
-        Self { commit: self.commit, base: Arc::clone(&self.base), over: Some(over), held, unread }
+        let base = Arc::clone(&self.base);
+        Self { commit: self.commit, base, over: Some(over), held, hold, unread }
     }
 
     /// What answers from it are answered from.
@@ -135,7 +141,7 @@ impl View {
     pub fn uncovered(&self, pool: &Pool) -> Uncovered {
         let base = self.base.uncovered.get_or_init(|| {
             let mut found = Uncovered::new();
-            let files = self.base.by_path.iter();
+            let files = self.base.files.iter();
             files.for_each(|(path, blob)| note(&mut found, pool, path.as_ref(), *blob));
             found
         });
@@ -157,25 +163,25 @@ impl View {
     pub fn blob_at(&self, path: &BStr) -> Option<BlobNo> {
         match self.over.as_ref().and_then(|over| over.get(path)) {
             Some(blob) => *blob,
-            None => self.base.by_path.get(path).copied(),
+            None => self.base.get(path),
         }
     }
 
     /// The blob at a path of the commit itself.
     pub fn base_blob_at(&self, path: &BStr) -> Option<BlobNo> {
-        self.base.by_path.get(path).copied()
+        self.base.get(path)
     }
 
     /// The files of the commit itself, as git names them.
     pub fn base_files(&self, pool: &Pool) -> Files {
-        let named = |(path, blob): (&BString, &BlobNo)| Some((path.clone(), pool.blob(*blob)?.id));
-        self.base.by_path.iter().filter_map(named).collect()
+        let named = |(path, blob): &(BString, BlobNo)| Some((path.clone(), pool.blob(*blob)?.id));
+        self.base.files.iter().filter_map(named).collect()
     }
 
     /// Every path, in order, and its blob.
     pub fn files(&self) -> impl Iterator<Item = (&BStr, BlobNo)> {
         let otherwise = |path: &BString| self.over.as_ref().is_some_and(|o| o.contains_key(path));
-        let base = self.base.by_path.iter().filter(move |(path, _)| !otherwise(path));
+        let base = self.base.files.iter().filter(move |(path, _)| !otherwise(path));
         let over = self.over.iter().flatten();
         let over = over.filter_map(|(path, blob)| Some((path.as_ref(), (*blob)?)));
         let mut files: Vec<(&BStr, BlobNo)> =
@@ -188,7 +194,7 @@ impl View {
     /// Where a blob lies.
     pub fn paths_of(&self, blob: BlobNo) -> Vec<&BStr> {
         let over = self.over.as_ref();
-        let base = self.base.paths_of(blob).iter();
+        let base = self.base.paths_of(blob);
         let base = base.filter(|path| over.is_none_or(|over| !over.contains_key(*path)));
         let edited = over.into_iter().flatten().filter(|(_, found)| **found == Some(blob));
         base.chain(edited.map(|(path, _)| path)).map(|path| path.as_ref()).collect()
@@ -196,13 +202,24 @@ impl View {
 }
 
 impl Paths {
-    fn put(&mut self, path: BString, blob: BlobNo) {
-        self.by_blob.entry(blob).or_default().push(path.clone());
-        self.by_path.insert(path, blob);
+    /// Of files in the order of their paths, out of so many.
+    fn of(files: Vec<(BString, BlobNo)>, all: usize) -> Self {
+        let places = (0..).zip(&files).map(|(place, (_, blob))| (*blob, place));
+        let mut places: Vec<(BlobNo, u32)> = places.collect();
+        places.sort_unstable();
+        let unread = (all - files.len()) as u32;
+        Self { files, places, unread, uncovered: OnceLock::new() }
     }
 
-    fn paths_of(&self, blob: BlobNo) -> &[BString] {
-        self.by_blob.get(&blob).map_or(&[], Vec::as_slice)
+    fn get(&self, path: &BStr) -> Option<BlobNo> {
+        let place = self.files.binary_search_by(|(own, _)| AsRef::<BStr>::as_ref(own).cmp(path));
+        place.ok().and_then(|place| self.files.get(place)).map(|(_, blob)| *blob)
+    }
+
+    fn paths_of(&self, blob: BlobNo) -> impl Iterator<Item = &BString> {
+        let first = self.places.partition_point(|(own, _)| *own < blob);
+        let places = self.places.iter().skip(first).take_while(move |(own, _)| *own == blob);
+        places.filter_map(|(_, place)| self.files.get(*place as usize)).map(|(path, _)| path)
     }
 }
 
@@ -221,39 +238,6 @@ fn note(found: &mut Uncovered, pool: &Pool, path: &BStr, blob: BlobNo) {
     if such_as.len() < SUCH_AS {
         such_as.push(path.to_str_lossy().into_owned());
     }
-}
-
-/// A name that tells the language without a look inside.
-fn language_by_name(path: &BStr) -> Option<Language> {
-    Language::of(&path.to_str_lossy(), b"")
-}
-
-/// Reads a blob whose language its name does not tell, or that nobody read yet.
-fn read_blob(
-    pool: &Pool,
-    objects: &Objects,
-    path: &BStr,
-    blob: BlobId,
-    read: &mut BTreeMap<(BlobId, Option<Language>), Option<BlobNo>>,
-) -> Result<Option<BlobNo>, Error> {
-    let by_name = language_by_name(path);
-    if let Some(known) = read.get(&(blob, by_name)) {
-        return Ok(*known);
-    }
-    if by_name.is_none()
-        && let Some(number) = pool.number(blob, None)
-    {
-        return Ok(Some(number));
-    }
-    let number = match objects.blob(blob, FILE_BYTES_MAX)? {
-        weir_git::Blob::Whole(bytes) => {
-            let language = Language::of(&path.to_str_lossy(), &bytes);
-            Some(pool.add(blob, language, &bytes.into(), false))
-        }
-        weir_git::Blob::TooLarge { .. } => None,
-    };
-    read.insert((blob, by_name), number);
-    Ok(number)
 }
 
 /// The text of a blob, wherever its bytes are.

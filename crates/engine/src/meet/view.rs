@@ -10,7 +10,7 @@ use crate::{Engine, Error, Failure};
 use bstr::{BStr, ByteSlice as _};
 use others::{Other, Others};
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use weir_git::{CommitId, Edits, Glance};
@@ -39,6 +39,13 @@ pub(crate) struct Seeing {
     shelf: OnceLock<Shelf>,
     /// What happened to it.
     history: History,
+}
+
+impl Seeing {
+    /// What is made of committed files is kept below this folder, and not made again at the next start.
+    pub(crate) fn kept_in(home: &Path) -> Self {
+        Self { pool: Pool::kept_in(home.join("view")), ..Self::default() }
+    }
 }
 
 /// A view of a commit.

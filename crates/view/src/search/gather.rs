@@ -90,11 +90,9 @@ pub(super) fn gather(
             table.add(segment, places, Bit::Near(at, term.of), &rare, &extent, weights);
         }
     }
-    let mut first = 0;
     let mut blobs = Vec::new();
     for (number, (segment, table)) in segments.iter().zip(tables).enumerate() {
-        table.into_blobs(segment, number, first, &mut blobs);
-        first += segment.blobs.len() as u32;
+        table.into_blobs(segment, number, &mut blobs);
     }
     Gathered { rarity, blobs, numbers }
 }
@@ -156,12 +154,10 @@ impl Extent {
     fn of(segments: &[Arc<Segment>], view: &RoaringBitmap) -> Self {
         let mut extent =
             Self { chunks: 0, blobs: 0, terms: 0, seen: Vec::with_capacity(segments.len()) };
-        let mut first = 0u32;
         for segment in segments {
-            let end = first + segment.blobs.len() as u32;
             let mut seen = vec![0u64; segment.blobs.len().div_ceil(64)];
-            for blob in view.range(first..end) {
-                let local = (blob - first) as usize;
+            for local in segment.seen(view) {
+                let local = local as usize;
                 if let (Some(word), Some(blob)) =
                     (seen.get_mut(local / 64), segment.blobs.get(local))
                 {
@@ -172,7 +168,6 @@ impl Extent {
                 }
             }
             extent.seen.push(seen);
-            first = end;
         }
         extent
     }
@@ -287,7 +282,7 @@ impl Table {
         }
     }
 
-    fn into_blobs(self, segment: &Segment, number: usize, first: u32, blobs: &mut Vec<Scored>) {
+    fn into_blobs(self, segment: &Segment, number: usize, blobs: &mut Vec<Scored>) {
         let bits = self.terms.iter().zip(&self.near);
         for (local, (whole, (terms, near))) in self.blobs.iter().zip(bits).enumerate() {
             let Some(blob) = segment.blobs.get(local).filter(|_| terms | near != 0) else {
@@ -307,7 +302,7 @@ impl Table {
             blobs.push(Scored {
                 segment: number,
                 local,
-                blob: first + local,
+                blob: segment.number_of(local),
                 whole: *whole,
                 chunks,
                 terms: *terms,

@@ -22,11 +22,31 @@ struct Blobs {
 }
 
 impl Grams {
-    pub(super) fn add(&mut self, blob: u32, text: &[u8]) {
-        let mut grams: Vec<u32> = grams(text).collect();
-        grams.sort_unstable();
-        grams.dedup();
-        grams.into_iter().for_each(|gram| self.postings.entry(gram).or_default().push(blob));
+    /// Adds a blob, by what [`of`] says of its text.
+    pub(super) fn add(&mut self, blob: u32, mut grams: &[u8]) {
+        let mut gram = 0;
+        while let Some(step) = varint::read(&mut grams) {
+            gram += step;
+            self.postings.entry(gram).or_default().push(blob);
+        }
+    }
+
+    /// The same for those blobs only that get a new number here.
+    pub(super) fn only(&self, renumbered: &[Option<u32>]) -> Self {
+        let mut kept = Self::default();
+        for (gram, blobs) in &self.postings {
+            let mut left = Blobs::default();
+            let still = blobs.read().filter_map(|blob| *renumbered.get(blob as usize)?);
+            still.for_each(|blob| left.push(blob));
+            if !left.bytes.is_empty() {
+                kept.postings.insert(*gram, left);
+            }
+        }
+        kept
+    }
+
+    pub(super) fn seal(&mut self) {
+        self.postings.values_mut().for_each(|blobs| blobs.bytes.shrink_to_fit());
     }
 
     /// Adds what another says, whose blobs come `after` these.
@@ -89,6 +109,19 @@ impl Blobs {
     fn bitmap(&self) -> RoaringBitmap {
         self.read().collect()
     }
+}
+
+/// Which three bytes stand in a row in a text, each once: the steps from one to the next.
+pub(super) fn of(text: &[u8]) -> Vec<u8> {
+    let mut grams: Vec<u32> = grams(text).collect();
+    grams.sort_unstable();
+    grams.dedup();
+    let (mut steps, mut last) = (Vec::with_capacity(2 * grams.len()), 0);
+    for gram in grams {
+        varint::write(&mut steps, gram - last);
+        last = gram;
+    }
+    steps
 }
 
 fn grams(text: &[u8]) -> impl Iterator<Item = u32> {
@@ -224,8 +257,8 @@ mod tests {
             let half = texts.len() / 2;
             for (at, text) in texts.iter().enumerate() {
                 match at < half {
-                    true => grams.add(at as u32, text.as_bytes()),
-                    false => next.add((at - half) as u32, text.as_bytes()),
+                    true => grams.add(at as u32, &super::of(text.as_bytes())),
+                    false => next.add((at - half) as u32, &super::of(text.as_bytes())),
                 }
             }
             grams.join(&next, half as u32);

@@ -110,17 +110,15 @@ impl Index {
         paths: Option<&PathSet>,
     ) -> Vec<(Place, String, BlobNo)> {
         let mut candidates = Vec::new();
-        let mut first = 0;
         let is_wanted = |path: &str| paths.is_none_or(|paths| paths.contains(BStr::new(path)));
         for segment in &self.segments {
             let count = segment.blobs.len() as u32;
             let may = segment.grams.may_have(&pattern.needed, count);
-            let seen = may.into_iter().map(|local| first + local);
+            let seen = may.into_iter().map(|local| segment.number_of(local));
             for blob in seen.filter(|blob| view.blobs().contains(*blob)).map(BlobNo) {
                 let at = view.paths(blob).into_iter().filter(|path| is_wanted(path));
                 candidates.extend(at.map(|path| (Place::of(&path), path.to_string(), blob)));
             }
-            first += count;
         }
         candidates.sort();
         candidates

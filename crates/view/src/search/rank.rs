@@ -343,18 +343,16 @@ impl<'a> Defining<'a> {
     fn of(segments: &[Arc<Segment>], asked: &'a Asked, view: &dyn ViewOf) -> Self {
         let symbols = asked.symbols.iter().map(|symbol| {
             let mut places = Vec::new();
-            let mut first = 0;
             for segment in segments {
                 for number in segment.named(&symbol.name) {
                     let definition = segment.definitions.get(*number as usize);
                     let chunk = definition
                         .and_then(|definition| segment.chunks.get(definition.chunk as usize));
                     let blob = chunk
-                        .map(|chunk| first + chunk.blob)
+                        .map(|chunk| segment.number_of(chunk.blob))
                         .filter(|blob| view.blobs().contains(*blob));
                     places.extend(blob.map(|blob| (blob, *number)));
                 }
-                first += segment.blobs.len() as u32;
             }
             let blobs = places.iter().map(|(blob, _)| blob).collect::<BTreeSet<_>>().len();
             let whole = words::whole(&words::parts(&symbol.name));
