@@ -1,0 +1,128 @@
+//! Odd repositories: files without end, other repositories inside, links in circles, and history that was rewritten.
+
+use bstr::{BStr, ByteSlice as _};
+use std::path::Path;
+use std::process::Command;
+use weir_git::{CommitId, Error, Trunk, inspect};
+use weir_view::fact::Covered;
+use weir_view::pool::{Blob, Pool};
+use weir_view::search::Query;
+use weir_view::tree::{View, text_of};
+
+fn git(dir: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(dir).args(["-c", "user.name=a", "-c", "user.email=a@b"]).args(arguments);
+    let output = command.output().expect("git runs");
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).expect("text").trim().to_owned()
+}
+
+fn begin(root: &Path) -> Trunk {
+    std::fs::create_dir(root).expect("made");
+    git(root, &["init", "-q", "-b", "main"]);
+    std::fs::write(root.join("a.rs"), "pub fn first() {}\n").expect("written");
+    git(root, &["add", "-A"]);
+    git(root, &["commit", "-qm", "begin"]);
+    let source = inspect(root, None).expect("a repository");
+    Trunk::open_or_create(&source, &source.home(), "main").expect("a trunk")
+}
+
+fn head(root: &Path) -> CommitId {
+    git(root, &["rev-parse", "HEAD"]).parse().expect("a commit")
+}
+
+fn see(pool: &Pool, trunk: &Trunk, commit: CommitId) -> Result<View, Error> {
+    View::of_commit(pool, trunk.objects(), commit, &|_| true)
+}
+
+fn paths(view: &View) -> Vec<String> {
+    view.files().map(|(path, _)| path.to_str_lossy().into_owned()).collect()
+}
+
+#[test]
+fn a_file_of_a_million_lines_is_searched_and_one_that_is_too_large_is_named() {
+    let place = tempfile::tempdir().expect("a folder");
+    let root = place.path().join("repo");
+    let trunk = begin(&root);
+    let long: String =
+        (0..1_000_000).map(|line| format!("const C: u8 = {};\n", line % 7)).collect();
+    let long = long.replacen("const C: u8 = 3;", "// needleless 3\n", 1);
+    assert!(long.len() > 16 << 20, "too large");
+    std::fs::write(root.join("too_large.rs"), &long).expect("written");
+    let lines: String =
+        (0..1_000_000).map(|line| if line == 700_000 { "needle;\n" } else { "one;\n" }).collect();
+    std::fs::write(root.join("long.rs"), lines).expect("written");
+    git(&root, &["add", "-A"]);
+    git(&root, &["commit", "-qm", "generated"]);
+    let tip = head(&root);
+    trunk.keep(tip).expect("kept");
+    let pool = Pool::kept_in(place.path().join("view"));
+    let view = see(&pool, &trunk, tip).expect("seen");
+    assert_eq!(view.unread(), 1);
+    let uncovered = view.uncovered(&pool);
+    assert_eq!(uncovered.get("too_long").map(|(files, _)| *files), Some(1), "{uncovered:?}");
+    let number = view.blob_at(BStr::new("long.rs")).expect("there");
+    let blob = pool.blob(number).expect("read");
+    assert_eq!(blob.fact.covered, Covered::TooLong);
+    let query = Query { text: "needle", files_max: 5, meaning: None };
+    let found = pool.index().search(&query, &view).expect("a question");
+    let hit = found.hits.first().expect("found");
+    assert!(hit.path == "long.rs" && hit.lines.first <= 700_001 && 700_001 <= hit.lines.last);
+}
+
+#[test]
+fn other_repositories_and_links_in_circles_are_not_followed() {
+    let place = tempfile::tempdir().expect("a folder");
+    let root = place.path().join("repo");
+    let trunk = begin(&root);
+    let first = head(&root).to_string();
+    std::os::unix::fs::symlink(".", root.join("loop")).expect("linked");
+    std::fs::create_dir(root.join("sub")).expect("made");
+    std::os::unix::fs::symlink("../loop/sub/round", root.join("sub/round")).expect("linked");
+    std::os::unix::fs::symlink("/etc/passwd", root.join("out.rs")).expect("linked");
+    git(&root, &["add", "-A"]);
+    let submodule = format!("160000,{first},vendor");
+    git(&root, &["update-index", "--add", "--cacheinfo", &submodule]);
+    git(&root, &["commit", "-qm", "odd"]);
+    let tip = head(&root);
+    trunk.keep(tip).expect("kept");
+    let view = see(&Pool::default(), &trunk, tip).expect("seen");
+    assert_eq!(paths(&view), ["a.rs"]);
+}
+
+#[test]
+fn history_that_was_rewritten_is_said_to_be_gone_and_the_rest_goes_on() {
+    let place = tempfile::tempdir().expect("a folder");
+    let root = place.path().join("repo");
+    let trunk = begin(&root);
+    let first = head(&root);
+    trunk.keep(first).expect("kept");
+    std::fs::write(root.join("b.rs"), "pub fn second() {}\n").expect("written");
+    git(&root, &["add", "-A"]);
+    git(&root, &["commit", "-qm", "to be undone"]);
+    let undone = head(&root);
+    let pool = Pool::kept_in(place.path().join("view"));
+    let before = see(&pool, &trunk, undone).expect("seen while it was there");
+    git(&root, &["reset", "-q", "--hard", "HEAD~"]);
+    git(&root, &["reflog", "expire", "--expire=now", "--all"]);
+    git(&root, &["gc", "--quiet", "--prune=now"]);
+
+    let gone = see(&pool, &trunk, undone).expect_err("git has forgotten it");
+    assert!(gone.to_string().contains(&undone.to_string()), "{gone}");
+    // Whoever still looks at it is answered by what was made of it, and told where the text is missing.
+    assert_eq!(paths(&before), ["a.rs", "b.rs"]);
+    let number = before.blob_at(BStr::new("b.rs")).expect("there");
+    let blob = pool.blob(number).expect("held");
+    assert!(text_of(trunk.objects(), &blob).is_err());
+    let text = |blob: &Blob| text_of(trunk.objects(), blob).ok();
+    let view = see(&pool, &trunk, first).expect("the rest is there");
+    let number = view.blob_at(BStr::new("a.rs")).expect("there");
+    assert_eq!(text(&*pool.blob(number).expect("held")).as_deref(), Some("pub fn first() {}\n"));
+    // The same bytes in another commit: nothing is made again.
+    std::fs::write(root.join("c.rs"), "pub fn second() {}\n").expect("written");
+    git(&root, &["add", "-A"]);
+    git(&root, &["commit", "-qm", "again"]);
+    let made = pool.came_from().made;
+    let again = see(&pool, &trunk, head(&root)).expect("seen");
+    assert_eq!((paths(&again).len(), pool.came_from().made), (2, made));
+}
