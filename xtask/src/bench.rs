@@ -77,6 +77,18 @@ const BENCHES: &[Bench] = &[
         needs_weir: false,
         about: "How true the edges of the graph are, beside compilers' own indexes",
     },
+    Bench {
+        name: "cold",
+        example: "bench_cold",
+        needs_weir: false,
+        about: "The first look at ruff and tokio, and the one after a start, beside a scan by ripgrep",
+    },
+    Bench {
+        name: "sharing",
+        example: "bench_sharing",
+        needs_weir: false,
+        about: "What a second worktree costs, and fifty, and a branch a hundred commits away",
+    },
 ];
 
 /// A line for each bench, for the help.
