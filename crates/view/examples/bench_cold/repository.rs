@@ -1,5 +1,7 @@
 //! The repositories that are measured: cloned from where they are public, or from a mirror nearby.
 
+#![allow(dead_code, reason = "each bench uses a part of it")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use weir_git::{CommitId, Objects, Trunk, inspect};
