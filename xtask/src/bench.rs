@@ -89,6 +89,18 @@ const BENCHES: &[Bench] = &[
         needs_weir: false,
         about: "What a second worktree costs, and fifty, and a branch a hundred commits away",
     },
+    Bench {
+        name: "fresh",
+        example: "bench_fresh",
+        needs_weir: true,
+        about: "From an edit by one session to its being in another's answer, 1 and 50 worktrees",
+    },
+    Bench {
+        name: "viewload",
+        example: "bench_viewload",
+        needs_weir: true,
+        about: "Search and symbols over HTTP: 50 worktrees with edits, 64 callers",
+    },
 ];
 
 /// A line for each bench, for the help.

@@ -1,7 +1,10 @@
 //! The view of the code, by the real binary: what a session sees in its own worktree, and what it is told of others.
 
+#[path = "view/live.rs"]
+mod live;
 mod support;
 
+use live::until;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use support::{Repo, text};
@@ -15,6 +18,11 @@ const PUSH: &str = "use crate::retry::{Retry, pause};\n\npub fn push_failed(retr
 
 /// A repository of Rust with two tasks, each claimed in a worktree of its own.
 fn begin() -> (Repo, PathBuf, PathBuf) {
+    begin_with(&[], "")
+}
+
+/// The same, by a server that was started so, under these rules.
+fn begin_with(up: &[&str], rules: &str) -> (Repo, PathBuf, PathBuf) {
     let repo = Repo::empty();
     repo.write(
         "Cargo.toml",
@@ -27,11 +35,12 @@ fn begin() -> (Repo, PathBuf, PathBuf) {
         "tests/push.rs",
         "use river::retry::pause;\n\n#[test]\nfn pauses() {\n    assert_eq!(pause(1), 100);\n}\n",
     );
+    repo.write("weir.toml", &format!("[[check]]\nname = \"test\"\nrun = \"true\"\n{rules}"));
     repo.write("CODEOWNERS", "* @river\n/src/retry.rs @ann\n");
     repo.write(".env", "KEY=hidden-word\n");
     repo.write(".gitignore", "/target/\n");
     repo.commit("Begin");
-    repo.up();
+    repo.json(&[&["up", "--detach", "--listen", "127.0.0.1:0"], up].concat());
     let claim = |title: &str, agent: &str| {
         let task = repo.json(&["task", "create", title, "--paths", "src/**"]);
         let claim = repo.json(&["task", "claim", &text(&task, "/id"), "--agent", agent]);
@@ -45,11 +54,6 @@ fn begin() -> (Repo, PathBuf, PathBuf) {
 fn view(repo: &Repo, dir: &Path, args: &[&str]) -> Value {
     let args = [&["view"], args, &["--json"]].concat();
     repo.weir_in(dir, &args, &[]).expect(0).document()
-}
-
-/// After it, everybody sees what was written before.
-fn a_moment() {
-    std::thread::sleep(std::time::Duration::from_millis(200));
 }
 
 fn names<'a>(found: &'a Value, list: &str, field: &str) -> Vec<&'a str> {
@@ -102,6 +106,7 @@ fn edits_that_nobody_committed_are_seen_by_their_own_and_told_to_others() {
     let others = view(&repo, &bob, &["symbol", "backoff"]);
     assert_eq!(others["symbols"], serde_json::json!([]), "not in another's worktree");
 
+    // What ada asked was answered from it: from then on everybody is told.
     let told = view(&repo, &bob, &["symbol", "pause"]);
     let here = &told["envelope"]["also_here"][0];
     assert_eq!(
@@ -110,22 +115,29 @@ fn edits_that_nobody_committed_are_seen_by_their_own_and_told_to_others() {
         "{told:#}"
     );
     assert_eq!(here["symbols"], serde_json::json!(["reshaped pause", "added backoff"]), "{told:#}");
-    // Whoever changes a user of it is told of, too.
     std::fs::write(bob.join("src/push.rs"), PUSH.replace("> 0", "> 1")).expect("written");
-    a_moment();
-    let told = view(&repo, &ada, &["impact", "pause"]);
-    assert_eq!(names(&told, "/envelope/also_here", "path"), ["src/push.rs"], "{told:#}");
+    until("whoever changes a user of it is told of", || {
+        let told = view(&repo, &ada, &["impact", "pause"]);
+        let paths = names(&told, "/envelope/also_here", "path");
+        if paths == ["src/push.rs"] { Ok(()) } else { Err(told) }
+    });
 
     let who = view(&repo, &repo.dir, &["who"]);
     let mut all = names(&who, "/here", "agent");
     all.sort_unstable();
     assert_eq!(all, ["ada", "bob"], "{who:#}");
     let who = view(&repo, &repo.dir, &["who", "pause"]);
-    assert_eq!(names(&who, "/here", "agent"), ["ada"]);
+    assert_eq!(
+        names(&who, "/here", "agent"),
+        ["ada", "bob"],
+        "who touches it, and whom that breaks"
+    );
+    assert_eq!(who["here"][0].get("breaks"), None);
     std::fs::write(ada.join("src/retry.rs"), RETRY).expect("written");
-    a_moment();
-    let who = view(&repo, &repo.dir, &["who", "pause"]);
-    assert_eq!(who["here"], serde_json::json!([]), "as it was before");
+    until("it is as it was before", || {
+        let who = view(&repo, &repo.dir, &["who", "pause"]);
+        if who["here"] == serde_json::json!([]) { Ok(()) } else { Err(who) }
+    });
 }
 
 #[test]
@@ -213,7 +225,10 @@ fn words(line: &str) -> Vec<String> {
 fn what_the_docs_show_is_so() {
     let (repo, ada, bob) = begin();
     std::fs::write(bob.join("src/retry.rs"), RETRY.replace("* 100", "* 200")).expect("written");
-    a_moment();
+    until("bob is there", || {
+        let who = view(&repo, &ada, &["who"]);
+        if names(&who, "/here", "agent").contains(&"bob") { Ok(()) } else { Err(who) }
+    });
     let docs = include_str!("../../../docs/view.md");
     let examples: Vec<&str> =
         docs.lines().filter_map(|line| line.strip_prefix("    weir view ")).collect();

@@ -28,7 +28,7 @@ pub use error::{Error, Failure};
 pub use folds::Folds;
 pub use meet::acts::{Answered, Disk, Explained, Files, Holds, Otherwise, Proved};
 pub use meet::push::PushReply;
-pub use meet::view::Where;
+pub use meet::view::{Since, Where};
 pub use rules::Found as Checks;
 pub use secret::Secret;
 pub use space::{ClockSource, Found, Options, Space, Store, write_private};

@@ -10,6 +10,7 @@ use crate::clock::{Entropy, SystemClock, SystemEntropy};
 use crate::core::{Core, chain};
 use crate::driver::Driver;
 use crate::meet::trees::WORKTREES;
+use crate::meet::view::Looker;
 use crate::secret::Opens;
 use crate::{Caller, Engine, Error, Failure, Inner, NewToken, Secret};
 use home::Home;
@@ -44,6 +45,8 @@ pub struct Options {
     pub accept_loss: Option<Position>,
     /// A folder with the organization's policies, which the repository's can only make stricter.
     pub floor: Option<PathBuf>,
+    /// How many folders of one worktree are watched for file events; those of one with more are looked through instead.
+    pub watches_max: Option<usize>,
     /// What tells the time; the system's clock unless said.
     pub clock: Option<ClockSource>,
 }
@@ -62,9 +65,9 @@ impl Options {
     /// The usual: everything under `.git/weir` of the repository around `dir`.
     pub fn here(dir: impl Into<PathBuf>) -> Self {
         let (trunk, home, trees, accept_loss) = (None, None, None, None);
-        let (floor, clock) = (None, None);
+        let (floor, watches_max, clock) = (None, None, None);
         let (dir, store, drive) = (dir.into(), Store::Embedded, true);
-        Self { dir, trunk, home, trees, store, drive, accept_loss, floor, clock }
+        Self { dir, trunk, home, trees, store, drive, accept_loss, floor, watches_max, clock }
     }
 }
 
@@ -88,6 +91,7 @@ pub struct Space {
     // In the order in which they stop.
     driver: Option<Driver>,
     keeper: Option<Keeper>,
+    looker: Option<Looker>,
     _home: Home,
 }
 
@@ -181,7 +185,7 @@ impl Space {
             tools: crate::tools::Tools::new(home.folder().to_owned()),
             looks: crate::meet::acts::Looks::default(),
             mounts: crate::meet::acts::Mounts::default(),
-            seeing: crate::meet::view::Seeing::kept_in(home.folder()),
+            seeing: crate::meet::view::Seeing::new(Some(home.folder()), options.watches_max),
             leaves: crate::meet::acts::Leaves::default(),
             proving: Mutex::default(),
             test: Mutex::new(None),
@@ -223,6 +227,7 @@ impl Space {
             source,
         };
         let keeper = Keeper::start(engine.clone(), options.store != Store::Embedded)?;
+        let looker = Looker::start(engine.clone())?;
         let holder = match &options.store {
             // Whoever has the folder's lock is the only process here, so a lease that is found is of a dead one:
             // taken over as one's own, it need not run out first.
@@ -232,7 +237,10 @@ impl Space {
             }
         };
         let driver = options.drive.then(|| Driver::start(engine.clone(), holder)).transpose()?;
-        Ok((Self { engine, driver, keeper: Some(keeper), _home: home }, found))
+        Ok((
+            Self { engine, driver, keeper: Some(keeper), looker: Some(looker), _home: home },
+            found,
+        ))
     }
 
     /// The engine of the space.
@@ -252,6 +260,7 @@ impl Space {
 impl Drop for Space {
     fn drop(&mut self) {
         self.driver.take();
+        self.looker.take();
         self.keeper.take();
     }
 }

@@ -67,7 +67,7 @@ impl Field {
             tools: crate::tools::Tools::new(folder.path().to_owned()),
             looks: crate::meet::acts::Looks::default(),
             mounts: crate::meet::acts::Mounts::default(),
-            seeing: crate::meet::view::Seeing::default(),
+            seeing: crate::meet::view::Seeing::new(None, None),
             leaves: crate::meet::acts::Leaves::default(),
             proving: Mutex::default(),
             test: Mutex::default(),

@@ -48,6 +48,13 @@ impl Objects {
     }
 }
 
+/// The numbers, from 1, of the lines that `new` has and `old` has not.
+pub fn added_numbers(old: &[u8], new: &[u8]) -> Vec<u32> {
+    let input = InternedInput::new(byte_lines(old), byte_lines(new));
+    let diff = Diff::compute(Algorithm::Histogram, &input);
+    (0..input.after.len() as u32).filter(|line| diff.is_added(*line)).map(|line| line + 1).collect()
+}
+
 fn added(old: &[u8], new: &[u8]) -> Vec<AddedLine> {
     let input = InternedInput::new(byte_lines(old), byte_lines(new));
     let diff = Diff::compute(Algorithm::Histogram, &input);

@@ -32,13 +32,15 @@ mod upload;
 mod weigh;
 mod worktree;
 
-pub use added::{Added, AddedLine};
+pub use added::{Added, AddedLine, added_numbers};
 pub use body::Body;
 pub use changes::{ChangedPath, Changes, Kind, Mode, Side};
 pub use checkout::Checkout;
 pub use commit::{Commit, Draft, Person, Signature};
 pub use error::Error;
-pub use files::{Edited, Edits, Files, Glance, base_of, blob_of};
+pub use files::{
+    Edited, Edits, Events, Files, Glance, Marks, Stance, Told, Unwatched, base_of, blob_of,
+};
 pub use git::{GIT_OLDEST, git_version};
 pub use id::{BlobId, CommitId, TreeId};
 pub use merge::{Merged, Written};

@@ -20,6 +20,9 @@ pub struct Envelope {
     /// Who else is changing what the answer shows, right now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_here: Vec<AlsoHere>,
+    /// Whose edits may be seen late, and why; left out where file events tell of them at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<String>,
 }
 
 /// Files that were not understood.
@@ -48,6 +51,32 @@ pub struct AlsoHere {
     pub path: String,
     /// Which definitions of it, and how: `changed Retry::next`; empty when none of its definitions.
     pub symbols: Vec<String>,
+    /// What edits of theirs break in edits of others, or others' in theirs, before anything is committed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breaks: Vec<Breaks>,
+}
+
+/// What one session's uncommitted edits break in another's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Breaks {
+    /// What is so, in a sentence: `you removed Retry::next; S2 calls it at src/x.rs:12`.
+    pub sentence: String,
+    /// The session that touched the definition.
+    pub by: String,
+    /// How: `removed`, `renamed` or `reshaped`.
+    pub touch: String,
+    /// The definition.
+    pub symbol: String,
+    /// Its file.
+    pub defined_in: String,
+    /// The session that wrote the use.
+    pub used_by: String,
+    /// The file of the use.
+    pub path: String,
+    /// Its line, in the worktree of who wrote it.
+    pub line: u32,
+    /// How it is known to be a use of it: `compiler`, `import` or `name`.
+    pub how: String,
 }
 
 /// A definition.
@@ -85,6 +114,9 @@ pub struct Users {
     /// The name is the same, and a compiler's index says that it is something else: not among the users.
     #[serde(default, skip_serializing_if = "is_none")]
     pub refuted: u32,
+    /// Uses of the name that were not followed, for too many have it; `impact` follows them.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub not_followed: u32,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
@@ -161,6 +193,9 @@ pub struct SymbolAnswer {
     /// What is written alike, when nothing is called so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alike: Vec<String>,
+    /// What differs from other places, where it was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub since: Vec<Difference>,
     /// What it was answered from.
     pub envelope: Envelope,
 }
@@ -222,11 +257,20 @@ pub struct ImpactAnswer {
     pub together: Vec<Together>,
     /// Open changes that touch its files, `C1`.
     pub changes: Vec<String>,
+    /// Of a change: what its latest revision touches, `reshaped src/retry.rs pause`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub touches: Vec<String>,
+    /// Of a change: other open changes that touch the same definitions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub meets: Vec<Meets>,
     /// How many other definitions have the same name: edges by name only may be theirs.
     pub same_name: u32,
     /// What is written alike, when nothing is called so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alike: Vec<String>,
+    /// What differs from other places, where it was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub since: Vec<Difference>,
     /// What it was answered from.
     pub envelope: Envelope,
 }
@@ -323,6 +367,50 @@ pub struct ImportedIndex {
     pub by: String,
     /// When.
     pub at: String,
+}
+
+/// Another open change that touches what a change touches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Meets {
+    /// The change, `C2`.
+    pub change: String,
+    /// What it does to definitions that both touch: `removed src/retry.rs pause`.
+    pub touches: Vec<String>,
+}
+
+/// What differs between two places, of what was asked about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Difference {
+    /// The place before: `base` or `tip`.
+    pub from: String,
+    /// Its commit.
+    pub from_commit: String,
+    /// The place after: `tip`, or `mine`, a worktree over its base.
+    pub to: String,
+    /// Its commit.
+    pub to_commit: String,
+    /// Definitions that are not as they were.
+    pub definitions: Vec<Differs>,
+    /// Who uses it after, and did not before.
+    pub users_added: Vec<UsedAt>,
+    /// Who used it before, and does not after.
+    pub users_gone: Vec<UsedAt>,
+    /// What was left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<String>,
+}
+
+/// A definition that is not as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Differs {
+    /// How: `added`, `changed`, `reshaped` (another head) or `removed`.
+    pub touch: String,
+    /// As it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<Defined>,
+    /// As it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<Defined>,
 }
 
 /// The answer to `map`.

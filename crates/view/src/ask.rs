@@ -28,7 +28,7 @@ pub struct Asked<'a> {
     /// What its parts are called.
     pub manifests: &'a Manifests,
     /// The text of a blob.
-    pub text: &'a dyn Fn(&Blob) -> String,
+    pub text: &'a dyn Fn(&Blob) -> Arc<str>,
     /// What compilers' indexes say, the newest first.
     pub compiled: &'a [Arc<Compiled>],
     /// What words mean, if search goes by it.
@@ -64,6 +64,8 @@ impl Budget {
 
 /// So many files are found at most.
 const HITS_MAX: usize = 30;
+/// So many uses are followed to what they mean for an answer about symbols; about one of them, `impact` follows all.
+const FOLLOWED_MAX: usize = 2_000;
 /// So many hops an impact is followed.
 const HOPS: usize = 3;
 
@@ -130,12 +132,19 @@ impl Asked<'_> {
         let alike = if found.is_empty() { alike(self.pool, self.view, name) } else { Vec::new() };
         let mut shown = Vec::new();
         let all = found.len();
+        // All of them have the same name, and each use of it is held against each of them.
+        let uses = found.first().map_or(0, |symbol| self.uses_of(&symbol.name));
+        let mut followed = 0;
         for symbol in found.into_iter().take(SYMBOLS_MAX) {
             let mut one = defined(&symbol);
-            one.users = Some(self.users_of(&symbol));
             if !budget.takes(one.signature.len() + one.path.len() + 80) {
                 break;
             }
+            followed += uses;
+            one.users = Some(match followed <= FOLLOWED_MAX {
+                true => self.users_of(&symbol),
+                false => Users { not_followed: uses as u32, ..Users::default() },
+            });
             let code = self.code(&symbol);
             if budget.takes(code.len()) {
                 one.code = Some(code);
@@ -147,7 +156,7 @@ impl Asked<'_> {
         } else if shown.iter().any(|one| one.code.is_none()) {
             envelope.cut = Some("the text of some is left out: ask for more tokens".to_owned());
         }
-        SymbolAnswer { symbols: shown, alike, envelope }
+        SymbolAnswer { symbols: shown, alike, since: Vec::new(), envelope }
     }
 
     /// What the files at `path`, or below it, define.
@@ -193,34 +202,25 @@ impl Asked<'_> {
         OutlineAnswer { files: shown, envelope }
     }
 
-    /// Who would notice a change of what is called `name`, or of all that the file at that path defines.
-    pub fn impact(&self, name: &str, mut budget: Budget) -> ImpactAnswer {
+    /// What is meant by `name`: what is called so, or what the file at that path lets others use.
+    pub fn meant(&self, name: &str) -> Vec<Symbol> {
         let path = name.trim_matches('/');
-        let is_path = self.view.blob_at(BStr::new(path)).is_some();
-        let of: Vec<Symbol> = match is_path {
-            true => {
+        match self.view.blob_at(BStr::new(path)) {
+            Some(_) => {
                 let all = outline(self.pool, self.view, BStr::new(path));
                 all.into_iter().filter(|symbol| symbol.exported).collect()
             }
-            false => symbols(self.pool, self.view, name),
-        };
-        let mut envelope = self.envelope();
+            None => symbols(self.pool, self.view, name),
+        }
+    }
+
+    /// Who would notice a change of what is called `name`, or of all that the file at that path defines.
+    pub fn impact(&self, name: &str, budget: Budget) -> ImpactAnswer {
+        let path = name.trim_matches('/');
+        let is_path = self.view.blob_at(BStr::new(path)).is_some();
+        let of = self.meant(name);
         let alike =
             if of.is_empty() && !is_path { alike(self.pool, self.view, name) } else { Vec::new() };
-        let graph = self.graph();
-        let own: BTreeSet<&str> = of.iter().map(|symbol| symbol.path.as_str()).collect();
-        let mut direct: Vec<Edge> = Vec::new();
-        for symbol in of.iter().take(SYMBOLS_MAX) {
-            let Some((path, at)) = &symbol.at else { continue };
-            let edges = graph.users(path.as_ref(), *at);
-            // Of a file, what stays within it is no impact.
-            direct.extend(edges.into_iter().filter(|edge| !is_path || !own.contains(&*edge.path)));
-        }
-        direct.sort_by(|a, b| (a.how, &a.path, a.line).cmp(&(b.how, &b.path, b.line)));
-        let (through, reached) = self.follow(&graph, &direct, &own);
-        let (tests, users): (Vec<Edge>, Vec<Edge>) =
-            direct.into_iter().partition(|edge| edge.is_test);
-        let tests = tests.into_iter().chain(reached).collect::<Vec<_>>();
         let same_name = match (is_path, of.first()) {
             (false, Some(first)) => {
                 let all = symbols(self.pool, self.view, &first.name).len();
@@ -228,6 +228,35 @@ impl Asked<'_> {
             }
             _ => 0,
         };
+        let mut paths: BTreeSet<String> = of.iter().map(|symbol| symbol.path.clone()).collect();
+        paths.extend(is_path.then(|| path.to_owned()));
+        let answer = self.reach(&of, &paths, is_path, budget);
+        ImpactAnswer { same_name, alike, ..answer }
+    }
+
+    /// Who would notice a change of these definitions, which stand in the files at `paths`. Of whole files, what stays
+    /// within them is no impact.
+    pub fn reach(
+        &self,
+        of: &[Symbol],
+        paths: &BTreeSet<String>,
+        whole: bool,
+        mut budget: Budget,
+    ) -> ImpactAnswer {
+        let mut envelope = self.envelope();
+        let graph = self.graph();
+        let own: BTreeSet<&str> = of.iter().map(|symbol| symbol.path.as_str()).collect();
+        let mut direct: Vec<Edge> = Vec::new();
+        for symbol in of.iter().take(SYMBOLS_MAX) {
+            let Some((path, at)) = &symbol.at else { continue };
+            let edges = graph.users(path.as_ref(), *at);
+            direct.extend(edges.into_iter().filter(|edge| !whole || !own.contains(&*edge.path)));
+        }
+        direct.sort_by(|a, b| (a.how, &a.path, a.line).cmp(&(b.how, &b.path, b.line)));
+        let (through, reached) = self.follow(&graph, &direct, &own);
+        let (tests, users): (Vec<Edge>, Vec<Edge>) =
+            direct.into_iter().partition(|edge| edge.is_test);
+        let tests = tests.into_iter().chain(reached).collect::<Vec<_>>();
         let (all_users, all_tests) = (users.len(), tests.len());
         let mut shown = |edges: Vec<Edge>| -> Vec<UsedAt> {
             let fits = |edge: &Edge| budget.takes(edge.path.len() + 60);
@@ -249,12 +278,8 @@ impl Asked<'_> {
                 tests.len()
             ));
         }
-        let paths: BTreeSet<String> = match is_path {
-            true => BTreeSet::from([path.to_owned()]),
-            false => of.iter().map(|symbol| symbol.path.clone()).collect(),
-        };
         ImpactAnswer {
-            owners: self.owners(&paths),
+            owners: self.owners(paths),
             of: of.iter().map(defined).collect(),
             users,
             through,
@@ -262,8 +287,11 @@ impl Asked<'_> {
             changes: Vec::new(),
             authors: Vec::new(),
             together: Vec::new(),
-            same_name,
-            alike,
+            touches: Vec::new(),
+            meets: Vec::new(),
+            same_name: 0,
+            alike: Vec::new(),
+            since: Vec::new(),
             envelope,
         }
     }
@@ -322,6 +350,12 @@ impl Asked<'_> {
         owners.into_iter().collect()
     }
 
+    /// How many uses of a name the view has.
+    fn uses_of(&self, name: &str) -> usize {
+        let held = self.view.held();
+        self.pool.used(name).iter().filter(|used| held.contains(used.blob)).count()
+    }
+
     fn users_of(&self, symbol: &Symbol) -> Users {
         let Some((path, at)) = &symbol.at else { return Users::default() };
         let graph = self.graph();
@@ -337,7 +371,7 @@ impl Asked<'_> {
         users
     }
 
-    fn code(&self, symbol: &Symbol) -> String {
+    pub(crate) fn code(&self, symbol: &Symbol) -> String {
         let blob = symbol.at.as_ref().and_then(|(_, at)| self.pool.blob(at.blob));
         blob.map(|blob| self.excerpt(&blob, symbol.lines)).unwrap_or_default()
     }
@@ -365,7 +399,7 @@ pub fn defined(symbol: &Symbol) -> Defined {
     }
 }
 
-fn used_at(edge: Edge) -> UsedAt {
+pub(crate) fn used_at(edge: Edge) -> UsedAt {
     let Edge { how, path, line, within, role, .. } = edge;
     let role = match role {
         Role::Call => "call",

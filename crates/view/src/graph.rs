@@ -10,6 +10,7 @@ use crate::pool::{At, Blob, BlobNo, Pool};
 use crate::symbol::is_test;
 use crate::tree::View;
 use bstr::{BStr, ByteSlice as _};
+use roaring::RoaringBitmap;
 use scope::{are_one, defines_once, is_local, is_own, is_property, lexical};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -116,6 +117,11 @@ impl<'a> Graph<'a> {
 
     /// The same, with how many were left out because a compiler knows better.
     pub fn used(&self, path: &BStr, at: At) -> Used {
+        self.used_in(path, at, self.view.held())
+    }
+
+    /// The same of those that stand in one of these blobs.
+    pub fn used_in(&self, path: &BStr, at: At, blobs: &RoaringBitmap) -> Used {
         let Some(blob) = self.pool.blob(at.blob) else { return Used::default() };
         let Some(definition) = blob.fact.definitions.get(at.nth as usize) else {
             return Used::default();
@@ -128,7 +134,7 @@ impl<'a> Graph<'a> {
         let mut known: HashMap<BlobNo, Option<Arc<Blob>>> = HashMap::new();
         for name in self.names(&target) {
             for used in self.pool.used(&name) {
-                if !self.view.held().contains(used.blob) {
+                if !blobs.contains(used.blob) {
                     continue;
                 }
                 let from = known.entry(used.blob).or_insert_with(|| self.pool.blob(used.blob));

@@ -6,8 +6,10 @@
 //! is rebuilt from git.
 //! Reading order: [`fact`], what a blob says; [`search`], what is found by words; [`pool`], all blobs that any
 //! view holds; `store`, what is kept of them on disk; [`tree`], which of them a view has; [`graph`], who uses what;
-//! [`ask`], the questions, with [`grep`]; [`touched`], what edits touch.
+//! [`ask`], the questions, with [`grep`]; [`since`], what differs between two views; [`touched`], what edits touch, and
+//! [`across`], whom they break.
 
+pub mod across;
 pub mod answer;
 pub mod ask;
 pub mod compiled;
@@ -22,6 +24,7 @@ pub mod pool;
 pub mod scip;
 pub mod search;
 pub mod shelf;
+pub mod since;
 mod store;
 pub mod symbol;
 pub mod touched;

@@ -1,5 +1,8 @@
 //! What somebody's edits touch: derived from the bytes, so it holds for an agent that announces nothing.
 
+#[cfg(test)]
+mod tests;
+
 use crate::pool::{At, Blob, BlobNo, Pool};
 use crate::symbol::symbol;
 use crate::tree::View;
@@ -16,6 +19,8 @@ pub enum Touch {
     Changed,
     /// Its head is not as it was: who uses it may have to change.
     Reshaped,
+    /// It is gone, and one that is the same but for its name is there.
+    Renamed,
     /// It is gone.
     Removed,
 }
@@ -27,7 +32,16 @@ impl Touch {
             Self::Added => "added",
             Self::Changed => "changed",
             Self::Reshaped => "reshaped",
+            Self::Renamed => "renamed",
             Self::Removed => "removed",
+        }
+    }
+
+    /// Whether who uses it may have to change.
+    pub fn breaks(self) -> bool {
+        match self {
+            Self::Reshaped | Self::Renamed | Self::Removed => true,
+            Self::Added | Self::Changed => false,
         }
     }
 }
@@ -41,38 +55,76 @@ pub struct Touched {
     pub name: String,
     /// How.
     pub touch: Touch,
+    /// What it is called now, where it was renamed.
+    pub now: Option<String>,
 }
 
-/// The definitions that a worktree's edits touch, by file. A file in which none is touched stands with none.
-pub fn touched(
-    pool: &Pool,
-    view: &View,
-    text: &dyn Fn(&Blob) -> String,
-) -> BTreeMap<String, Vec<Touched>> {
-    let mut all = BTreeMap::new();
-    for path in view.touched() {
-        let before = parts(pool, view.base_blob_at(path), path, text);
-        let after = parts(pool, view.blob_at(path), path, text);
-        let path = path.to_str_lossy().into_owned();
-        let mut found = Vec::new();
-        let mut note = |name: &String, touch| {
-            found.push(Touched { path: path.clone(), name: name.clone(), touch });
-        };
-        for (name, now) in &after {
-            match before.get(name) {
-                None => note(name, Touch::Added),
-                Some(was) if was.head != now.head => note(name, Touch::Reshaped),
-                Some(was) if was.own != now.own => note(name, Touch::Changed),
-                Some(_) => {}
-            }
-        }
-        before
-            .keys()
-            .filter(|name| !after.contains_key(*name))
-            .for_each(|name| note(name, Touch::Removed));
-        all.insert(path, found);
+impl Touched {
+    /// As it is told: `renamed pause to rest`.
+    pub fn told(&self) -> String {
+        let now = self.now.as_deref().map(|name| format!(" to {name}")).unwrap_or_default();
+        format!("{} {}{now}", self.touch.name(), self.name)
     }
-    all
+
+    /// The last part of its name.
+    pub fn last_name(&self) -> &str {
+        self.name.rsplit([':', '.']).next().unwrap_or(&self.name)
+    }
+}
+
+/// What is touched, by file. A file in which no definition is touched stands with none.
+pub type Touches = BTreeMap<String, Arc<Vec<Touched>>>;
+
+/// The definitions that differ between two views.
+pub fn between(
+    pool: &Pool,
+    (before, after): (&View, &View),
+    text: &dyn Fn(&Blob) -> Arc<str>,
+) -> Touches {
+    let differing = before.differing(after).into_iter();
+    let all = differing.map(|path| {
+        let blobs = (before.blob_at(path), after.blob_at(path));
+        (path.to_str_lossy().into_owned(), Arc::new(in_file(pool, path, blobs, text)))
+    });
+    all.collect()
+}
+
+/// The definitions that differ between two states of a file.
+pub fn in_file(
+    pool: &Pool,
+    path: &BStr,
+    (before, after): (Option<BlobNo>, Option<BlobNo>),
+    text: &dyn Fn(&Blob) -> Arc<str>,
+) -> Vec<Touched> {
+    let before = parts(pool, before, path, text);
+    let after = parts(pool, after, path, text);
+    let mut added: Vec<&String> = after.keys().filter(|name| !before.contains_key(*name)).collect();
+    let path = path.to_str_lossy().into_owned();
+    let touched = |name: &String, touch, now| {
+        let (path, name) = (path.clone(), name.clone());
+        Touched { path, name, touch, now }
+    };
+    let mut found = Vec::new();
+    for (name, was) in &before {
+        let touch = match after.get(name) {
+            Some(now) if was.head != now.head => Touch::Reshaped,
+            Some(now) if was.own != now.own => Touch::Changed,
+            Some(_) => continue,
+            None => {
+                let is_it = |other: &&String| was.is_by_name(name, &after[*other], other);
+                let now = added.iter().position(is_it).map(|place| added.remove(place).clone());
+                let touch = if now.is_some() { Touch::Renamed } else { Touch::Removed };
+                found.push(touched(name, touch, now));
+                continue;
+            }
+        };
+        found.push(touched(name, touch, None));
+    }
+    found.extend(added.into_iter().map(|name| touched(name, Touch::Added, None)));
+    found.sort_by(|a, b| {
+        (a.touch == Touch::Removed, &a.name).cmp(&(b.touch == Touch::Removed, &b.name))
+    });
+    found
 }
 
 struct Part {
@@ -81,12 +133,24 @@ struct Part {
     own: String,
 }
 
+impl Part {
+    /// Whether it is `other` but for its name.
+    fn is_by_name(&self, name: &str, other: &Self, new: &str) -> bool {
+        let last = |name: &str| name.rsplit([':', '.']).next().unwrap_or(name).to_owned();
+        let (old, new) = (last(name), last(new));
+        let renamed = |text: &String| text.replace(&old, &new);
+        !self.own.is_empty()
+            && renamed(&self.own) == other.own
+            && self.head.iter().map(renamed).eq(other.head.iter().cloned())
+    }
+}
+
 /// The definitions of a blob by their names; those of the same name count as one.
 fn parts(
     pool: &Pool,
     blob: Option<BlobNo>,
     path: &BStr,
-    text: &dyn Fn(&Blob) -> String,
+    text: &dyn Fn(&Blob) -> Arc<str>,
 ) -> BTreeMap<String, Part> {
     let mut parts = BTreeMap::new();
     let Some((number, blob)) = blob.and_then(|number| Some((number, pool.blob(number)?))) else {

@@ -159,6 +159,20 @@ impl View {
         self.over.iter().flat_map(|over| over.keys()).map(|path| path.as_ref())
     }
 
+    /// The paths at which another view has something else.
+    pub fn differing<'a>(&'a self, other: &'a Self) -> Vec<&'a BStr> {
+        let is_other = |path: &&BStr| self.blob_at(path) != other.blob_at(path);
+        let mut paths: Vec<&BStr> = match Arc::ptr_eq(&self.base, &other.base) {
+            true => self.touched().chain(other.touched()).filter(is_other).collect(),
+            false => {
+                self.files().chain(other.files()).map(|(path, _)| path).filter(is_other).collect()
+            }
+        };
+        paths.sort_unstable();
+        paths.dedup();
+        paths
+    }
+
     /// The blob at a path.
     pub fn blob_at(&self, path: &BStr) -> Option<BlobNo> {
         match self.over.as_ref().and_then(|over| over.get(path)) {

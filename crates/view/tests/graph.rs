@@ -3,6 +3,7 @@
 use bstr::BStr;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use weir_git::{CommitId, Trunk, inspect};
 use weir_view::answer::UsedAt;
 use weir_view::ask::{Asked, Budget};
@@ -38,9 +39,10 @@ fn users(files: &[(&str, &str)], name: &str) -> Vec<String> {
     trunk.keep(tip).expect("kept");
     let pool = Pool::default();
     let view = View::of_commit(&pool, objects, tip, &|_| true).expect("seen");
-    let text = |blob: &Blob| text_of(objects, blob).expect("read");
-    let manifests =
-        Manifests::read(&view, |path: &BStr| Some(text(&*pool.blob(view.blob_at(path)?)?)));
+    let text = |blob: &Blob| -> Arc<str> { text_of(objects, blob).expect("read").into() };
+    let manifests = Manifests::read(&view, |path: &BStr| {
+        Some(text(&*pool.blob(view.blob_at(path)?)?).to_string())
+    });
     let asked = Asked {
         pool: &pool,
         view: &view,

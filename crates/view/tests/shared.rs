@@ -76,9 +76,11 @@ impl Place {
 
     /// What is answered to some questions: all that a fact is good for.
     fn answers(&self, pool: &Pool, view: &View) -> String {
-        let text = |blob: &Blob| text_of(self.objects(), blob).expect("read");
-        let manifests =
-            Manifests::read(view, |path: &BStr| Some(text(&*pool.blob(view.blob_at(path)?)?)));
+        let text =
+            |blob: &Blob| -> Arc<str> { text_of(self.objects(), blob).expect("read").into() };
+        let manifests = Manifests::read(view, |path: &BStr| {
+            Some(text(&*pool.blob(view.blob_at(path)?)?).to_string())
+        });
         let (manifests, text) = (&manifests, &text);
         let asked = Asked { pool, view, manifests, text, compiled: &[], meaning: None };
         let budget = || Budget::new(Some(100_000));

@@ -66,6 +66,12 @@ pub(crate) struct UpArgs {
     /// The file with the secret that signs what is posted; only its owner may read it
     #[arg(long, value_name = "FILE", env = "WEIR_WEBHOOK_SECRET", requires = "webhook")]
     webhook_secret: Option<PathBuf>,
+    /// How many folders of one worktree are watched for file events [default: 16384]
+    ///
+    /// A worktree with more, or one that the system gives no watches for, is looked through every second instead: others
+    /// then hear of its edits later, and each answer says so. With 0 none is watched.
+    #[arg(long, value_name = "NUMBER")]
+    watches_max: Option<usize>,
     /// Start it in the background and return when it answers
     #[arg(long)]
     detach: bool,
@@ -83,6 +89,7 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, args: UpArgs) -> Result<(), CommandE
         trunk: args.trunk.clone(),
         accept_loss: args.accept_loss,
         floor: args.policy_floor.clone(),
+        watches_max: args.watches_max,
         store: match args.store.clone() {
             Some(url) => Store::Postgres { url, schema: args.schema.clone() },
             None => Store::Embedded,

@@ -54,6 +54,8 @@ pub(crate) enum ViewCommand {
         name: String,
         #[command(flatten)]
         how: How,
+        #[command(flatten)]
+        compared: Compared,
     },
     /// List what a file, or every file below a folder, defines
     Outline {
@@ -64,10 +66,12 @@ pub(crate) enum ViewCommand {
     },
     /// Show what a change would reach: who uses it, which tests, who owns it, which open changes touch it
     Impact {
-        /// A symbol, or the path of a file
+        /// A symbol, the path of a file, or a change, `C2`: all that its latest revision touches
         what: String,
         #[command(flatten)]
         how: How,
+        #[command(flatten)]
+        compared: Compared,
     },
     /// Show who is changing a symbol, a path, or anything, right now
     Who {
@@ -116,6 +120,14 @@ pub(crate) struct How {
     tokens: Option<usize>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Compared {
+    /// Also show what differs: since `base`, who came and went and what changed since you branched; since `tip`, in your
+    /// worktree beside the trunk
+    #[arg(long, value_name = "PLACE")]
+    since: Option<String>,
+}
+
 pub(crate) fn run(ui: &mut Ui, here: &Here, command: ViewCommand) -> Result<(), CommandError> {
     match command {
         ViewCommand::Search { words, how } => {
@@ -131,8 +143,8 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, command: ViewCommand) -> Result<(), 
             let found: GrepAnswer = here.client()?.get(&asked)?;
             ui.answer(&found, |found, page| render::grepped(page, found))
         }
-        ViewCommand::Symbol { name, how } => {
-            let found: SymbolAnswer = ask(here, "symbol", &name, Some(&how))?;
+        ViewCommand::Symbol { name, how, compared } => {
+            let found: SymbolAnswer = compare(here, "symbol", &name, &how, &compared)?;
             ui.answer(&found, |found, page| render::symbols(page, found))
         }
         ViewCommand::Outline { path, how } => {
@@ -140,8 +152,8 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, command: ViewCommand) -> Result<(), 
             let found: OutlineAnswer = ask(here, "outline", &path, Some(&how))?;
             ui.answer(&found, |found, page| render::outline(page, found))
         }
-        ViewCommand::Impact { what, how } => {
-            let found: ImpactAnswer = ask(here, "impact", &what, Some(&how))?;
+        ViewCommand::Impact { what, how, compared } => {
+            let found: ImpactAnswer = compare(here, "impact", &what, &how, &compared)?;
             ui.answer(&found, |found, page| render::impact(page, found))
         }
         ViewCommand::Who { what } => {
@@ -182,6 +194,20 @@ fn ask<T: DeserializeOwned>(
     how: Option<&How>,
 ) -> Result<T, CommandError> {
     here.client()?.get(&asked(of, what, how))
+}
+
+fn compare<T: DeserializeOwned>(
+    here: &Here,
+    of: &str,
+    what: &str,
+    how: &How,
+    Compared { since }: &Compared,
+) -> Result<T, CommandError> {
+    let mut path = asked(of, what, Some(how));
+    if let Some(since) = since {
+        let _ = write!(path, "&since={}", escaped(since));
+    }
+    here.client()?.get(&path)
 }
 
 fn asked(of: &str, what: &str, how: Option<&How>) -> String {

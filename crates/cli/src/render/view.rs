@@ -2,7 +2,7 @@
 
 use crate::page::Page;
 use crate::words;
-use weir_engine::view::{AlsoHere, Defined, Envelope, UsedAt};
+use weir_engine::view::{AlsoHere, Defined, Difference, Envelope, UsedAt};
 use weir_server::wire::{
     Author, GrepAnswer, HistoryAnswer, ImpactAnswer, ImportAnswer, ImportedIndex, MapAnswer,
     OutlineAnswer, SearchAnswer, SymbolAnswer, Together, WhoAnswer,
@@ -49,10 +49,15 @@ pub(crate) fn symbols(page: &mut Page, found: &SymbolAnswer) {
         page.heading(format!("{} {}", one.kind, one.name));
         page.line(format!("  {}:{}-{}", one.path, one.first, one.last));
         if let Some(users) = one.users {
-            page.line(format!(
-                "  uses: {} by a compiler's index, {} by import or scope, {} by name only",
-                users.compiler, users.import, users.name
-            ));
+            page.line(match users.not_followed {
+                0 => format!(
+                    "  uses: {} by a compiler's index, {} by import or scope, {} by name only",
+                    users.compiler, users.import, users.name
+                ),
+                many => {
+                    format!("  uses: {many} of the name, not followed; `weir view impact` does")
+                }
+            });
             if users.refuted > 0 {
                 let refuted = users.refuted;
                 page.line(format!("  {refuted} more have the name, and a compiler knows better"));
@@ -60,6 +65,7 @@ pub(crate) fn symbols(page: &mut Page, found: &SymbolAnswer) {
         }
         page.block(one.code.as_deref().unwrap_or(&one.signature));
     }
+    found.since.iter().for_each(|one| difference(page, one));
     envelope(page, &found.envelope);
 }
 
@@ -81,6 +87,10 @@ pub(crate) fn impact(page: &mut Page, found: &ImpactAnswer) {
     for one in &found.of {
         page.line(format!("{} {} at {}:{}", one.kind, one.name, one.path, one.first));
     }
+    if !found.touches.is_empty() {
+        page.heading("Touched");
+        found.touches.iter().for_each(|one| page.line(format!("  {one}")));
+    }
     page.heading(format!("Used ({})", found.users.len()));
     uses(page, &found.users);
     page.heading(format!("Tests ({})", found.tests.len()));
@@ -97,6 +107,10 @@ pub(crate) fn impact(page: &mut Page, found: &ImpactAnswer) {
     }
     authors(page, &found.authors);
     together(page, &found.together);
+    for other in &found.meets {
+        page.line(format!("{} touches the same: {}", other.change, other.touches.join(", ")));
+    }
+    found.since.iter().for_each(|one| difference(page, one));
     if found.same_name > 0 {
         page.line(format!(
             "{} other definitions have the same name: uses by name only may be theirs.",
@@ -110,7 +124,7 @@ pub(crate) fn also_here(page: &mut Page, found: &WhoAnswer) {
     if found.here.is_empty() {
         page.line("Nobody is changing it.");
     }
-    found.here.iter().for_each(|one| page.line(here(one)));
+    found.here.iter().for_each(|one| here(page, one));
     envelope(page, &found.envelope);
 }
 
@@ -195,21 +209,54 @@ fn uses(page: &mut Page, uses: &[UsedAt]) {
     }
 }
 
-fn here(one: &AlsoHere) -> String {
-    let AlsoHere { session, agent, task, path, symbols } = one;
+fn here(page: &mut Page, one: &AlsoHere) {
+    let AlsoHere { session, agent, task, path, symbols, breaks } = one;
     let task = task.as_deref().map(|task| format!(" on {task}")).unwrap_or_default();
     let what = match symbols.as_slice() {
         [] => String::new(),
         names => format!(": {}", names.join(", ")),
     };
-    format!("  {session} {agent}{task}  {path}{what}")
+    page.line(format!("  {session} {agent}{task}  {path}{what}"));
+    for broken in breaks {
+        page.line(words::line(&format!("    ! {}", broken.sentence)));
+    }
+}
+
+fn difference(page: &mut Page, one: &Difference) {
+    let Difference { from, from_commit, to, to_commit, definitions, .. } = one;
+    let (was, now) = (super::short(from_commit), super::short(to_commit));
+    page.heading(format!("From {from} ({was}) to {to} ({now})"));
+    for differs in definitions {
+        let at = differs.now.as_ref().or(differs.was.as_ref());
+        let at = at.map(|at| format!("{} at {}:{}", at.name, at.path, at.first));
+        page.line(format!("  {} {}", differs.touch, at.unwrap_or_default()));
+        if differs.touch == "reshaped" {
+            let heads = [("was", &differs.was), ("now", &differs.now)];
+            for (when, one) in heads {
+                let head = one.as_ref().map(|one| one.signature.as_str()).unwrap_or_default();
+                page.line(format!("    {when}  {head}"));
+            }
+        }
+    }
+    for (what, users) in [("users added", &one.users_added), ("users gone", &one.users_gone)] {
+        if !users.is_empty() {
+            page.line(format!("  {what}:"));
+            uses(page, users);
+        }
+    }
+    if [one.users_added.len(), one.users_gone.len(), definitions.len()] == [0; 3] {
+        page.line("  Nothing differs.");
+    }
+    if let Some(cut) = &one.cut {
+        page.line(format!("  cut: {cut}"));
+    }
 }
 
 fn envelope(page: &mut Page, envelope: &Envelope) {
-    let Envelope { commit, dirty, not_covered, cut, also_here } = envelope;
+    let Envelope { commit, dirty, not_covered, cut, also_here, late } = envelope;
     if !also_here.is_empty() {
         page.heading("Also here, right now");
-        also_here.iter().for_each(|one| page.line(here(one)));
+        also_here.iter().for_each(|one| here(page, one));
     }
     let dirty = match dirty {
         Some(files) => format!(", with {files} files edited in your worktree"),
@@ -224,4 +271,5 @@ fn envelope(page: &mut Page, envelope: &Envelope) {
     if let Some(cut) = cut {
         page.line(words::line(&format!("  cut: {cut}")));
     }
+    late.iter().for_each(|one| page.line(format!("  late: {one}")));
 }

@@ -1,82 +1,37 @@
 //! The view of the code, asked by people and sessions: what lies at the trunk's tip, and in each session's worktree over
 //! the commit that it stands on.
 
+mod change;
 mod compiled;
 mod grep;
+mod looker;
 mod others;
 mod past;
+mod seeing;
+mod texts;
+mod trees;
+
+pub(crate) use looker::Looker;
+pub(crate) use seeing::Seeing;
 
 use crate::{Engine, Error, Failure};
 use bstr::{BStr, ByteSlice as _};
-use others::{Other, Others};
-use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
-use weir_git::{CommitId, Edits, Glance};
+use others::Others;
+use seeing::Base;
+use std::path::PathBuf;
+use std::sync::Arc;
 use weir_guard::Caller;
 use weir_guard::policy::{Scope, is_secret};
-use weir_model::{Actor, Refusal, SessionId, config};
+use weir_model::{Actor, ChangeId, Refusal, SessionId, config};
 use weir_view::answer::{
-    AlsoHere, Envelope, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer,
+    AlsoHere, Difference, Envelope, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer,
+    SymbolAnswer,
 };
 use weir_view::ask::{Asked, Budget};
-use weir_view::history::History;
-use weir_view::modules::Manifests;
-use weir_view::pool::{Blob, Pool};
+use weir_view::pool::Blob;
 use weir_view::search::{Embedded, Meaning};
-use weir_view::shelf::Shelf;
-use weir_view::touched::{Touched, touched};
-use weir_view::tree::{View, text_of};
-
-/// All that was read, shared by everybody who asks.
-#[derive(Default)]
-pub(crate) struct Seeing {
-    pool: Pool,
-    bases: Mutex<Vec<(CommitId, Arc<Base>)>>,
-    worktrees: Mutex<HashMap<SessionId, Arc<Mutex<Option<Worktree>>>>>,
-    /// What compilers say.
-    shelf: OnceLock<Shelf>,
-    /// What happened to it.
-    history: History,
-}
-
-impl Seeing {
-    /// What is made of committed files is kept below this folder, and not made again at the next start.
-    pub(crate) fn kept_in(home: &Path) -> Self {
-        Self { pool: Pool::kept_in(home.join("view")), ..Self::default() }
-    }
-}
-
-/// A view of a commit.
-struct Base {
-    view: View,
-    manifests: Manifests,
-}
-
-/// A session's worktree, as it was last looked at.
-struct Worktree {
-    lies: Arc<Lies>,
-    glance: Glance,
-    looked_at: Instant,
-}
-
-/// What lies in a worktree.
-struct Lies {
-    base: Arc<Base>,
-    view: Arc<View>,
-    touched: Touches,
-}
-
-/// What a worktree touches, by file.
-type Touches = Arc<BTreeMap<String, Vec<Touched>>>;
-
-/// Nobody waits longer for what others do: beyond it they are told of as they were last seen.
-const OTHERS: Duration = Duration::from_millis(150);
-/// Commits whose views are kept: the tip, and what worktrees stand on.
-const BASES_MAX: usize = 64;
-/// A worktree is not looked at again within this: an answer that is asked for at once is of the same moment.
-const LOOK: Duration = Duration::from_millis(100);
+use weir_view::since::difference;
+use weir_view::tree::View;
 
 /// From where to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,11 +60,44 @@ impl std::str::FromStr for Where {
     }
 }
 
+/// With what to compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// The commit that the asking session's worktree stands on: with the trunk since, and with the worktree.
+    Base,
+    /// The trunk's tip: with the worktree.
+    Tip,
+}
+
+impl std::str::FromStr for Since {
+    type Err = Refusal;
+
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        match text {
+            "base" => Ok(Self::Base),
+            "tip" => Ok(Self::Tip),
+            other => {
+                let sentence = format!("`{}` is nothing to compare with", other.escape_debug());
+                Err(Refusal::new("view.since", sentence).hint("there are `base` and `tip`"))
+            }
+        }
+    }
+}
+
 /// What is asked: a view, as it was at this moment.
 struct Looked {
     base: Arc<Base>,
     view: Arc<View>,
 }
+
+impl Looked {
+    fn at(base: Arc<Base>) -> Self {
+        Self { view: Arc::clone(&base.view), base }
+    }
+}
+
+/// Gives what differs of a name, or nothing where that was not asked for.
+type Differ<'a> = &'a dyn Fn(&str) -> Vec<Difference>;
 
 impl Engine {
     /// The pieces of the code that speak of what is asked.
@@ -127,29 +115,30 @@ impl Engine {
             let mut answer = asked.search(&question, Budget::new(tokens))?;
             let shown: Vec<(&str, &str)> =
                 answer.hits.iter().map(|hit| (hit.path.as_str(), "")).collect();
-            answer.envelope.also_here = also.of(&shown);
+            also.tell(&mut answer.envelope, &shown, "");
             Ok::<_, Refusal>(answer)
         });
         Ok(found.await??)
     }
 
-    /// What is called `name`.
+    /// What is called `name`; with what differs of it `since`.
     ///
     /// # Errors
-    /// `view.empty`; failures of the disk.
+    /// `view.empty`, `view.no_worktree`; failures of the disk.
     pub async fn view_symbol(
         &self,
         caller: &Caller,
-        from: Where,
+        (from, since): (Where, Option<Since>),
         name: String,
         tokens: Option<usize>,
     ) -> Result<SymbolAnswer, Error> {
         not_empty(&name)?;
-        self.look(caller, from, move |asked, also| {
+        self.compare(caller, from, since, move |asked, also, differ| {
             let mut answer = asked.symbol(&name, Budget::new(tokens));
+            answer.since = differ(&name);
             let shown: Vec<(&str, &str)> =
                 answer.symbols.iter().map(|one| (one.path.as_str(), one.name.as_str())).collect();
-            answer.envelope.also_here = also.of(&shown);
+            also.tell(&mut answer.envelope, &shown, &name);
             answer
         })
         .await
@@ -170,27 +159,35 @@ impl Engine {
             let mut answer = asked.outline(&path, Budget::new(tokens));
             let shown: Vec<(&str, &str)> =
                 answer.files.iter().map(|file| (file.path.as_str(), "")).collect();
-            answer.envelope.also_here = also.of(&shown);
+            also.tell(&mut answer.envelope, &shown, "");
             answer
         })
         .await
     }
 
-    /// Who would notice a change of what is called `name`, or of the file at that path.
+    /// Who would notice a change of what is called `name`, or of the file at that path; with what differs of it `since`.
+    /// Of a change by its id: of all that its latest revision touches.
     ///
     /// # Errors
-    /// `view.empty`; failures of the disk.
+    /// `view.empty`, `view.no_worktree`; failures of the disk.
     pub async fn view_impact(
         &self,
         caller: &Caller,
-        from: Where,
+        (from, since): (Where, Option<Since>),
         name: String,
         tokens: Option<usize>,
     ) -> Result<ImpactAnswer, Error> {
         not_empty(&name)?;
+        let change = name.trim().parse::<ChangeId>().ok();
+        let is_known =
+            |change: &ChangeId| self.read(|folds| folds.review.change(*change).is_some());
+        if let Some(change) = change.filter(is_known) {
+            return self.impact_of_change(caller, change, tokens).await;
+        }
         let engine = self.clone();
-        self.look(caller, from, move |asked, also| {
+        self.compare(caller, from, since, move |asked, also, differ| {
             let mut answer = asked.impact(&name, Budget::new(tokens));
+            answer.since = differ(&name);
             let mut shown: Vec<(&str, &str)> =
                 answer.of.iter().map(|one| (one.path.as_str(), one.name.as_str())).collect();
             // Whoever changes a user of it would notice first.
@@ -201,7 +198,7 @@ impl Engine {
                     .filter(|used| used.how != "name")
                     .map(|used| (used.path.as_str(), used.within.as_deref().unwrap_or_default())),
             );
-            answer.envelope.also_here = also.of(&shown);
+            also.tell(&mut answer.envelope, &shown, &name);
             let mut paths: Vec<&str> = answer.of.iter().map(|one| one.path.as_str()).collect();
             paths.push(name.trim_matches('/'));
             answer.changes = engine.open_changes(&paths);
@@ -236,6 +233,7 @@ impl Engine {
         name: String,
     ) -> Result<(Vec<AlsoHere>, Envelope), Error> {
         self.look(caller, Where::Tip, move |asked, also| {
+            let envelope = Envelope { late: also.late(), ..asked.envelope() };
             let wanted = name.trim_matches('/');
             let here = match wanted {
                 "" => also.all(),
@@ -253,7 +251,7 @@ impl Engine {
                     }
                 }
             };
-            (here, asked.envelope())
+            (here, envelope)
         })
         .await
     }
@@ -265,118 +263,70 @@ impl Engine {
         from: Where,
         answer: impl FnOnce(&Asked<'_>, &Others) -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let session = match caller.actor {
-            Actor::Session(session) => Some(session),
-            Actor::Person(_) | Actor::Weir => None,
-        };
-        let engine = self.clone();
-        let meaning: Option<&dyn Meaning> = match self.rules().view.meaning {
-            config::Meaning::Embedded => Some(&Embedded),
-            config::Meaning::Off => None,
-        };
+        self.compare(caller, from, None, |asked, also, _| answer(asked, also)).await
+    }
+
+    /// The same, and what differs since another moment.
+    async fn compare<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        from: Where,
+        since: Option<Since>,
+        answer: impl FnOnce(&Asked<'_>, &Others, Differ<'_>) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let (engine, session) = (self.clone(), session_of(caller));
         let looked = tokio::task::spawn_blocking(move || {
-            let Looked { base, view } = engine.see(session, from)?;
-            let others = engine.others(session);
-            let objects = engine.trunk().objects().clone();
-            let text = |blob: &Blob| text_of(&objects, blob).unwrap_or_default();
-            let pool = &engine.0.seeing.pool;
-            let (manifests, compiled) = (&base.manifests, engine.shelf().indexes());
-            let (text, compiled) = (&text, &compiled);
-            let asked = Asked { pool, view: &view, manifests, text, compiled, meaning };
-            Ok(answer(&asked, &others))
+            let own = session.map(|session| engine.own(session)).transpose()?.flatten();
+            let tip = || Ok::<_, Error>(Looked::at(engine.base(engine.trunk().tip()?)?));
+            let looked = match (&own, from) {
+                (Some(own), Where::Mine) => {
+                    Looked { base: Arc::clone(&own.base), view: Arc::clone(&own.view) }
+                }
+                (Some(own), Where::Base) => Looked::at(Arc::clone(&own.base)),
+                (Some(_), Where::Tip) | (None, Where::Mine | Where::Base | Where::Tip) => tip()?,
+            };
+            let pairs = match (since, own) {
+                (None, _) => Vec::new(),
+                (Some(_), None) => return Err(no_worktree().into()),
+                (Some(since), Some(own)) => {
+                    let base = || Looked::at(Arc::clone(&own.base));
+                    let mine = || Looked { view: Arc::clone(&own.view), ..base() };
+                    match since {
+                        Since::Base => vec![
+                            (("base", base()), ("tip", tip()?)),
+                            (("base", base()), ("mine", mine())),
+                        ],
+                        Since::Tip => vec![(("tip", tip()?), ("mine", mine()))],
+                    }
+                }
+            };
+            let differ = |name: &str| -> Vec<Difference> {
+                let each = pairs.iter().map(|((from, before), (to, after))| Difference {
+                    from: (*from).to_owned(),
+                    from_commit: before.view.commit().to_string(),
+                    to: (*to).to_owned(),
+                    to_commit: after.view.commit().to_string(),
+                    ..engine
+                        .asked(before, |was| engine.asked(after, |now| difference(name, was, now)))
+                });
+                each.collect()
+            };
+            let others = Others::of_everyone(&engine, session);
+            Ok(engine.asked(&looked, |asked| answer(asked, &others, &differ)))
         });
         looked.await.map_err(|error| Failure::Other(format!("could not look: {error}")))?
     }
 
-    fn see(&self, session: Option<SessionId>, from: Where) -> Result<Looked, Error> {
-        let own = session.filter(|_| from != Where::Tip).map(|session| self.worktree_of(session));
-        match (own.transpose()?.flatten(), from) {
-            (Some(lies), Where::Mine) => {
-                Ok(Looked { base: Arc::clone(&lies.base), view: Arc::clone(&lies.view) })
-            }
-            (Some(lies), Where::Base | Where::Tip) => {
-                let base = Arc::clone(&lies.base);
-                let view = Arc::new(base.view.clone());
-                Ok(Looked { base, view })
-            }
-            (None, _) => {
-                let base = self.base(self.trunk().tip()?)?;
-                let view = Arc::new(base.view.clone());
-                Ok(Looked { base, view })
-            }
-        }
-    }
-
-    /// The view of a commit, made once.
-    fn base(&self, commit: CommitId) -> Result<Arc<Base>, Error> {
-        let seeing = &self.0.seeing;
-        {
-            let mut bases = seeing.bases.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(place) = bases.iter().position(|(known, _)| *known == commit) {
-                let found = bases.remove(place);
-                let base = Arc::clone(&found.1);
-                bases.push(found);
-                return Ok(base);
-            }
-        }
-        let objects = self.trunk().objects();
-        let view = View::of_commit(&seeing.pool, objects, commit, &is_shown)?;
-        let text = |path: &BStr| {
-            let blob = seeing.pool.blob(view.blob_at(path)?)?;
-            text_of(objects, &blob).ok()
+    /// A view, to be asked.
+    fn asked<T>(&self, looked: &Looked, ask: impl FnOnce(&Asked<'_>) -> T) -> T {
+        let text = |blob: &Blob| self.text(blob);
+        let (pool, view, manifests) = (&self.0.seeing.pool, &*looked.view, &looked.base.manifests);
+        let meaning: Option<&dyn Meaning> = match self.rules().view.meaning {
+            config::Meaning::Embedded => Some(&Embedded),
+            config::Meaning::Off => None,
         };
-        let manifests = Manifests::read(&view, text);
-        let base = Arc::new(Base { view, manifests });
-        let mut bases = seeing.bases.lock().unwrap_or_else(PoisonError::into_inner);
-        if bases.len() >= BASES_MAX {
-            bases.remove(0);
-        }
-        bases.push((commit, Arc::clone(&base)));
-        Ok(base)
-    }
-
-    /// What a session's worktree holds; `None` when it has none that stands on the trunk.
-    fn worktree_of(&self, session: SessionId) -> Result<Option<Arc<Lies>>, Error> {
-        let Some(folder) = self.folder_of(session) else { return Ok(None) };
-        let seeing = &self.0.seeing;
-        let slot = {
-            let mut all = seeing.worktrees.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(all.entry(session).or_default())
-        };
-        // Who asks while somebody looks gets what they see.
-        let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = known.as_ref().filter(|known| known.looked_at.elapsed() < LOOK) {
-            return Ok(Some(Arc::clone(&known.lies)));
-        }
-        let Some(commit) = weir_git::base_of(&folder, self.trunk().tip()?) else {
-            return Ok(None);
-        };
-        let base = self.base(commit)?;
-        let mut glance = known.take().map(|known| known.glance).unwrap_or_default();
-        let files = base.view.base_files(&seeing.pool);
-        let mut edits = glance.look(&folder, &files)?;
-        hide(&mut edits);
-        let view = Arc::new(base.view.with(&seeing.pool, &edits));
-        let objects = self.trunk().objects();
-        let text = |blob: &Blob| text_of(objects, blob).unwrap_or_default();
-        let touched = Arc::new(touched(&seeing.pool, &view, &text));
-        let lies = Arc::new(Lies { base, view, touched });
-        *known = Some(Worktree { lies: Arc::clone(&lies), glance, looked_at: Instant::now() });
-        Ok(Some(lies))
-    }
-
-    /// What a worktree touches: looked at anew if there is time, else as it was last seen.
-    fn known_of(&self, session: SessionId, anew: bool) -> Result<Option<Touches>, Error> {
-        if anew {
-            return Ok(self.worktree_of(session)?.map(|lies| Arc::clone(&lies.touched)));
-        }
-        let all = self.0.seeing.worktrees.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = all.get(&session).map(Arc::clone);
-        drop(all);
-        Ok(known.and_then(|slot| {
-            let known = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            known.as_ref().map(|known| Arc::clone(&known.lies.touched))
-        }))
+        let (text, compiled) = (&text, &self.shelf().indexes());
+        ask(&Asked { pool, view, manifests, text, compiled, meaning })
     }
 
     /// Where a session works: in the tree that Weir made for its task, or where its client was attached.
@@ -391,43 +341,6 @@ impl Engine {
             .or_else(|| attached.filter(|folder| folder.is_absolute() && folder.is_dir()))
     }
 
-    /// What everybody else is changing.
-    fn others(&self, me: Option<SessionId>) -> Others {
-        let now = self.now();
-        let alive: Vec<(SessionId, String, Option<String>)> = self.read(|folds| {
-            let alive = folds.guard.sessions().filter(|session| {
-                Some(session.id) != me && folds.guard.session_alive(session.id, now).is_ok()
-            });
-            let told = |session: &weir_guard::Session| {
-                let task = folds.work.held_by(session.id).map(|task| task.to_string());
-                (session.id, session.agent.clone(), task)
-            };
-            alive.map(told).collect()
-        });
-        {
-            // Whoever has ended is nowhere any more.
-            let mut known = self.0.seeing.worktrees.lock().unwrap_or_else(PoisonError::into_inner);
-            known.retain(|known, _| {
-                Some(*known) == me || alive.iter().any(|(session, ..)| session == known)
-            });
-        }
-        let mut all = Vec::new();
-        let until = Instant::now() + OTHERS;
-        for (session, agent, task) in alive {
-            match self.known_of(session, Instant::now() < until) {
-                Ok(Some(touched)) => {
-                    all.push(Other { session: session.to_string(), agent, task, touched });
-                }
-                Ok(None) => {}
-                // Somebody else's folder that cannot be read is no reason to answer nothing.
-                Err(error) => {
-                    tracing::debug!(%session, error = %crate::core::chain(&error), "not looked at");
-                }
-            }
-        }
-        Others(all)
-    }
-
     /// Open changes that touch one of these paths.
     fn open_changes(&self, paths: &[&str]) -> Vec<String> {
         self.read(|folds| {
@@ -438,6 +351,19 @@ impl Engine {
             touches.map(|change| change.id.to_string()).collect()
         })
     }
+}
+
+/// The session that asks, if it is one.
+fn session_of(caller: &Caller) -> Option<SessionId> {
+    match caller.actor {
+        Actor::Session(session) => Some(session),
+        Actor::Person(_) | Actor::Weir => None,
+    }
+}
+
+fn no_worktree() -> Refusal {
+    Refusal::new("view.no_worktree", "there is no worktree of yours to compare with")
+        .hint("ask from the worktree of a session, or leave out `since`")
 }
 
 fn not_empty(name: &str) -> Result<(), Refusal> {
@@ -452,8 +378,4 @@ fn not_empty(name: &str) -> Result<(), Refusal> {
 fn is_shown(path: &BStr) -> bool {
     let scope = Scope { worktree: Some("/tree".to_owned()), ..Scope::default() };
     !is_secret(&format!("/tree/{}", path.to_str_lossy()), &scope)
-}
-
-fn hide(edits: &mut Edits) {
-    edits.changed.retain(|path, _| is_shown(path.as_ref()));
 }

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use weir_engine::view::{
     GrepAnswer, HistoryAnswer, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer,
 };
-use weir_engine::{Grep, Where, Written};
+use weir_engine::{Grep, Since, Where, Written};
 use weir_model::Refusal;
 
 /// What is asked of the view.
@@ -31,6 +31,35 @@ pub(crate) struct Looking {
     pub(crate) tokens: Option<usize>,
 }
 
+/// What is asked of the view, and with what it is compared.
+#[derive(Debug, Default, Deserialize, IntoParams, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Comparing {
+    /// What: a symbol such as `Retry::next`; for what a change would reach also a path, or a change such as `C2`.
+    #[serde(default)]
+    #[param(example = "Retry::next")]
+    pub(crate) what: String,
+    /// From where: `mine` (your own worktree), `base` (the commit it stands on), or `tip` (the trunk). `mine` if left
+    /// out.
+    #[serde(default)]
+    pub(crate) from: Option<String>,
+    /// Also what differs: since `base` (who came and went, and what changed, on the trunk and in your worktree since you
+    /// branched) or since `tip` (in your worktree beside the trunk).
+    #[serde(default)]
+    pub(crate) since: Option<String>,
+    /// How long the answer may be, in tokens of about four characters; 2000 if left out.
+    #[serde(default)]
+    pub(crate) tokens: Option<usize>,
+}
+
+impl Comparing {
+    fn places(&self) -> Result<(Where, Option<Since>), Refusal> {
+        let from = self.from.as_deref().unwrap_or_default().parse()?;
+        Ok((from, self.since.as_deref().map(str::parse).transpose()?))
+    }
+}
+
 impl Looking {
     fn from(&self) -> Result<Where, Refusal> {
         self.from.as_deref().unwrap_or_default().parse()
@@ -38,13 +67,19 @@ impl Looking {
 }
 
 type Asked = Result<Query<Looking>, QueryRejection>;
+type Compared = Result<Query<Comparing>, QueryRejection>;
 
 fn looking(asked: Asked) -> Result<Looking, Problem> {
-    let malformed = |rejection: QueryRejection| {
-        Refusal::new("request.malformed", rejection.body_text())
-            .hint("there are `what`, `from` and `tokens`")
-    };
     Ok(asked.map(|Query(looking)| looking).map_err(malformed)?)
+}
+
+fn comparing(asked: Compared) -> Result<Comparing, Problem> {
+    Ok(asked.map(|Query(comparing)| comparing).map_err(malformed)?)
+}
+
+fn malformed(rejection: QueryRejection) -> Refusal {
+    Refusal::new("request.malformed", rejection.body_text())
+        .hint("there are `what`, `from` and `tokens`; for a symbol and an impact also `since`")
 }
 
 /// Search the code
@@ -120,17 +155,18 @@ pub(crate) async fn grepped(door: &Door, it: Grepping) -> Result<GrepAnswer, Pro
 
 /// A symbol
 ///
-/// Where it is defined, its text, and how many uses are known, and how. All that are called so, when more are.
-#[utoipa::path(get, path = "/v1/view/symbol", tag = "view", params(Looking),
+/// Where it is defined, its text, and how many uses are known, and how. All that are called so, when more are. With
+/// `since`, who came and went, and what changed.
+#[utoipa::path(get, path = "/v1/view/symbol", tag = "view", params(Comparing),
     responses((status = 200, body = SymbolAnswer), (status = "default", body = Refused)))]
-pub(crate) async fn symbol(door: Door, asked: Asked) -> Reply<SymbolAnswer> {
-    Ok(Json(symbols(&door, looking(asked)?).await?))
+pub(crate) async fn symbol(door: Door, asked: Compared) -> Reply<SymbolAnswer> {
+    Ok(Json(symbols(&door, comparing(asked)?).await?))
 }
 
 /// The same for MCP.
-pub(crate) async fn symbols(door: &Door, it: Looking) -> Result<SymbolAnswer, Problem> {
-    let from = it.from()?;
-    Ok(door.engine().view_symbol(&door.caller, from, it.what, it.tokens).await?)
+pub(crate) async fn symbols(door: &Door, it: Comparing) -> Result<SymbolAnswer, Problem> {
+    let places = it.places()?;
+    Ok(door.engine().view_symbol(&door.caller, places, it.what, it.tokens).await?)
 }
 
 /// What files define
@@ -150,18 +186,18 @@ pub(crate) async fn outlined(door: &Door, it: Looking) -> Result<OutlineAnswer, 
 
 /// What a change would reach
 ///
-/// Of a symbol, or of the file at a path: who uses it and how that is known, which tests reach it, who owns it, which open
-/// changes touch it.
-#[utoipa::path(get, path = "/v1/view/impact", tag = "view", params(Looking),
+/// Of a symbol, of the file at a path, or of all that a change touches: who uses it and how that is known, which tests
+/// reach it, who owns it, which open changes touch it.
+#[utoipa::path(get, path = "/v1/view/impact", tag = "view", params(Comparing),
     responses((status = 200, body = ImpactAnswer), (status = "default", body = Refused)))]
-pub(crate) async fn impact(door: Door, asked: Asked) -> Reply<ImpactAnswer> {
-    Ok(Json(impacts(&door, looking(asked)?).await?))
+pub(crate) async fn impact(door: Door, asked: Compared) -> Reply<ImpactAnswer> {
+    Ok(Json(impacts(&door, comparing(asked)?).await?))
 }
 
 /// The same for MCP.
-pub(crate) async fn impacts(door: &Door, it: Looking) -> Result<ImpactAnswer, Problem> {
-    let from = it.from()?;
-    Ok(door.engine().view_impact(&door.caller, from, it.what, it.tokens).await?)
+pub(crate) async fn impacts(door: &Door, it: Comparing) -> Result<ImpactAnswer, Problem> {
+    let places = it.places()?;
+    Ok(door.engine().view_impact(&door.caller, places, it.what, it.tokens).await?)
 }
 
 /// What happened to the code

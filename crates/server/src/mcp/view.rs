@@ -2,7 +2,7 @@
 
 use super::tools::{hints, read, tool};
 use crate::api::view::{
-    Grepping, Looking, grepped, here, impacts, mapped, outlined, searched, symbols,
+    Comparing, Grepping, Looking, grepped, here, impacts, mapped, outlined, searched, symbols,
 };
 use crate::door::Door;
 use crate::reply::Problem;
@@ -76,9 +76,10 @@ pub(super) fn all() -> Vec<Tool> {
              uncommitted edits, and says who else is changing what it shows.",
             hints("Search the code", true, true),
         ),
-        tool::<Looking, SymbolAnswer>(
+        tool::<Comparing, SymbolAnswer>(
             "view_symbol",
-            "Where a symbol (`Retry::next`) is defined, its text, and how many uses are known.",
+            "Where a symbol (`Retry::next`) is defined, its text, and how many uses are known; what changed of it since you \
+             branched.",
             hints("Look up a symbol", true, true),
         ),
         tool::<Looking, OutlineAnswer>(
@@ -86,10 +87,10 @@ pub(super) fn all() -> Vec<Tool> {
             "What a file, or every file below a folder, defines: signatures with their lines.",
             hints("Outline files", true, true),
         ),
-        tool::<Looking, ImpactAnswer>(
+        tool::<Comparing, ImpactAnswer>(
             "view_impact",
-            "Before you change a symbol or file: who uses it (and how that is known), which tests reach it, who owns it, \
-             which open changes touch it.",
+            "Before you change a symbol or file, or of a change (`C2`): who uses it (and how that is known), which tests \
+             reach it, who owns it, which open changes touch it, whose uncommitted edits it breaks.",
             hints("See what a change reaches", true, true),
         ),
         tool::<Looking, WhoAnswer>(

@@ -80,9 +80,12 @@ async fn look(door: &Door, looking: &Looking) -> Result<Seen, Page> {
         As::Words => {
             let question = asked.clone();
             let found = engine.view_search(&door.caller, Where::Tip, question, Some(TOKENS)).await;
-            let impact = engine.view_impact(&door.caller, Where::Tip, asked, Some(TOKENS)).await?;
+            let impact =
+                engine.view_impact(&door.caller, (Where::Tip, None), asked, Some(TOKENS)).await?;
             // A question that cannot be searched may still name a path.
-            let (found, impact) = (found.ok(), Some(impact).filter(|impact| !impact.of.is_empty()));
+            let (found, impact) = (found.ok(), Some(impact));
+            let impact =
+                impact.filter(|impact| !impact.of.is_empty() || !impact.touches.is_empty());
             return Ok(Seen { found, impact, grepped: None });
         }
         As::Text => Written::Exact,
@@ -177,6 +180,12 @@ fn piece(hit: &SearchHit) -> Markup {
 fn reaches(impact: &ImpactAnswer) -> Markup {
     html! {
         h2 { "What a change would reach" }
+        @if !impact.touches.is_empty() {
+            div.group {
+                h3 { "Touched " span.n { (impact.touches.len()) } }
+                ul.cards { @for one in impact.touches.iter().take(SHOWN) { li { (one) } } }
+            }
+        }
         ul.cards {
             @for one in impact.of.iter().take(SHOWN) { li { (definition(one)) } }
         }
@@ -204,6 +213,9 @@ fn reaches(impact: &ImpactAnswer) -> Markup {
         }
         @if !impact.changes.is_empty() {
             p { "Open changes: " @for change in &impact.changes { (id_link(change)) " " } }
+          }
+          @for other in &impact.meets {
+            p { (id_link(&other.change)) " touches the same: " (other.touches.join(", ")) }
           }
         }
     }
@@ -239,6 +251,7 @@ fn who(here: &[AlsoHere]) -> Markup {
                     span.soft { (one.path) }
                 }
                 @if !one.symbols.is_empty() { p.soft { (one.symbols.join(", ")) } }
+                @for broken in &one.breaks { p { (broken.sentence) } }
             } } }
             @if here.len() > SHOWN { p.soft { (here.len() - SHOWN) " more" } }
         }
@@ -253,6 +266,7 @@ fn seen(envelope: &Envelope) -> Markup {
           @for one in &envelope.not_covered {
             p.soft { "Not covered (" (one.why) "): " (one.files) " files, such as " (one.such_as.join(", ")) }
           }
+          @for late in &envelope.late { p.soft { (late) } }
         }
     }
 }

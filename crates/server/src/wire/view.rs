@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use weir_engine::view::{
-    AlsoHere, Author, Defined, Envelope, FileOutline, GrepAnswer, GrepFile, HistoryAnswer,
-    ImpactAnswer, ImportAnswer, ImportedIndex, MapAnswer, NotCovered, OutlineAnswer, PastCommit,
-    SearchAnswer, SearchHit, SymbolAnswer, Together, UsedAt, Users,
+    AlsoHere, Author, Breaks, Defined, Difference, Differs, Envelope, FileOutline, GrepAnswer,
+    GrepFile, HistoryAnswer, ImpactAnswer, ImportAnswer, ImportedIndex, MapAnswer, Meets,
+    NotCovered, OutlineAnswer, PastCommit, SearchAnswer, SearchHit, SymbolAnswer, Together, UsedAt,
+    Users,
 };
 
 /// The answer to `who`.

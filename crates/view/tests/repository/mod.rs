@@ -76,9 +76,9 @@ impl Repository {
     ) -> T {
         let objects = self.trunk.objects();
         let view = View::of_commit(&self.pool, objects, self.tip(), &|_| true).expect("seen");
-        let text = |blob: &Blob| text_of(objects, blob).expect("read");
+        let text = |blob: &Blob| -> Arc<str> { text_of(objects, blob).expect("read").into() };
         let manifests = Manifests::read(&view, |path: &BStr| {
-            Some(text(&*self.pool.blob(view.blob_at(path)?)?))
+            Some(text(&*self.pool.blob(view.blob_at(path)?)?).to_string())
         });
         let (pool, view, manifests) = (&self.pool, &view, &manifests);
         ask(&Asked { pool, view, manifests, text: &text, compiled, meaning: None })

@@ -169,6 +169,7 @@ impl Engine {
         act: &Act,
         failed: bool,
     ) -> Result<Answered, Error> {
+        self.may_have_written(session, act);
         let exactly = acts::exactly(act);
         let is_kept = self.is_kept_look(session, exactly);
         let call = act.call.clone();

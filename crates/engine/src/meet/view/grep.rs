@@ -34,7 +34,7 @@ impl Engine {
             let mut answer = asked.grep(&grep, &bytes, &goes_on, Budget::new(tokens))?;
             let shown: Vec<(&str, &str)> =
                 answer.files.iter().map(|file| (file.path.as_str(), "")).collect();
-            answer.envelope.also_here = also.of(&shown);
+            also.tell(&mut answer.envelope, &shown, "");
             Ok::<_, Refusal>(answer)
         });
         Ok(found.await??)
