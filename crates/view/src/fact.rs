@@ -19,7 +19,7 @@ use weir_grammar::Language;
 pub use extract::{KEPT_MAX, PARSED_BYTES_MAX, extract, import_spans};
 
 /// Facts made by another version of the extractor are made again.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Lines of a file, from 1, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,17 +1,19 @@
 //! Who uses a definition, and how that is known. Binding by name alone is said to be that; nothing is guessed further.
 
+mod imports;
 mod scope;
 mod told;
 
 use crate::compiled::{Compiled, Verdict};
-use crate::fact::{Definition, Import, Kind, Role, Use};
-use crate::modules::{Manifests, Meant, folder_of};
+use crate::fact::{Definition, Kind, Role, Use};
+use crate::modules::{Manifests, folder_of};
 use crate::pool::{At, Blob, BlobNo, Pool};
 use crate::symbol::is_test;
 use crate::tree::View;
 use bstr::{BStr, ByteSlice as _};
+use imports::last_part;
 use roaring::RoaringBitmap;
-use scope::{are_one, defines_once, is_local, is_own, is_property, lexical};
+use scope::{are_one, defines_once, is_in_type, is_inner, is_local, is_own, is_property, lexical};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -94,9 +96,6 @@ impl Target<'_> {
         if self.is_member() { self.container } else { Some(&self.definition.name) }
     }
 }
-
-/// How many hops an import is followed through files that pass it on.
-const HOPS_MAX: usize = 6;
 
 impl<'a> Graph<'a> {
     /// Of a view.
@@ -264,7 +263,13 @@ impl<'a> Graph<'a> {
             let Some(container) = target.container else { return false };
             let own = matches!(last, Some("self" | "Self" | "this" | "cls" | "@"));
             if own {
-                return same_file && is_own(&from.fact, it, target.definition);
+                // In Rust a method is no value, and a field is not called.
+                let fits = match (from.language, last, it.role, target.definition.kind) {
+                    (Some(Language::Rust), Some("self"), Role::Mention, Kind::Method)
+                    | (Some(Language::Rust), Some("self"), Role::Call, Kind::Field) => false,
+                    (..) => true,
+                };
+                return fits && same_file && is_own(&from.fact, it, target.definition);
             }
             // By its type: `Retry::next`, where `Retry` leads here.
             return last == Some(container)
@@ -273,6 +278,19 @@ impl<'a> Graph<'a> {
         }
         let own_name = it.name == target.definition.name;
         if qualifier.is_none() && is_property(target.definition, target.blob.language) {
+            return false;
+        }
+        let is_plain = qualifier.is_none();
+        let rust = from.language == Some(Language::Rust);
+        if is_plain && rust && is_inner(&target.blob.fact, target.definition) {
+            return false;
+        }
+        // Its own comes before what a file brings in.
+        if is_plain && !same_file && lexical(&from.fact, from.language, it, &it.name).is_some() {
+            return false;
+        }
+        // What stands after `self.` is reached through a value.
+        if rust && qualifier == Some("self") && is_in_type(&from.fact, it) {
             return false;
         }
         if same_file && qualifier.is_none() && own_name {
@@ -289,219 +307,6 @@ impl<'a> Graph<'a> {
             return true;
         }
         self.imports_lead(target, file, from, &it.name, qualifier)
-    }
-
-    /// Whether `name`, with what stands before it, is brought in from the target's file.
-    fn imports_lead(
-        &self,
-        target: &Target<'_>,
-        file: &str,
-        from: &Blob,
-        name: &str,
-        qualifier: Option<&str>,
-    ) -> bool {
-        let Some(language) = from.language else { return false };
-        // The whole path may be written where it is used.
-        if language == Language::Rust
-            && let Some(path) = qualifier.filter(|path| path.contains("::") || is_rust_root(path))
-            && let Some(files) = self.manifests.rust(file, path)
-            && self.first(&files).is_some_and(|found| self.gives(&found, name, target, 0))
-        {
-            return true;
-        }
-        let local = qualifier.map_or(name, first_part);
-        for import in &from.fact.imports {
-            let called = import.alias.as_deref().or(import.name.as_deref());
-            let whole = import.name.is_none();
-            let called = match called {
-                Some("*") => None,
-                Some(called) => Some(called),
-                None if language == Language::Python => Some(first_part(&import.from)),
-                None => Some(last_part(&import.from)),
-            };
-            let is_meant = match (called, qualifier) {
-                (Some(called), None) => called == name && !whole,
-                (Some(called), Some(_)) => called == local,
-                // Everything is brought in.
-                (None, None) => true,
-                (None, Some(_)) => false,
-            };
-            if is_meant && self.import_leads(target, language, file, import, name, qualifier) {
-                return true;
-            }
-        }
-        // Files of one package need no import.
-        let packaged = matches!(language, Language::Go | Language::Java | Language::Kotlin);
-        packaged
-            && qualifier.is_none()
-            && folder_of(file) == folder_of(target.path)
-            && self.defined_once_in_folder(target)
-    }
-
-    fn import_leads(
-        &self,
-        target: &Target<'_>,
-        language: Language,
-        file: &str,
-        import: &Import,
-        name: &str,
-        qualifier: Option<&str>,
-    ) -> bool {
-        let by_dots = matches!(
-            language,
-            Language::Python | Language::TypeScript | Language::Tsx | Language::JavaScript
-        );
-        match self.manifests.meant(language, file, import) {
-            Some(Meant::File(files)) => {
-                if let Some(path) = qualifier.filter(|_| by_dots) {
-                    return self.leads_by(target, language, file, import, name, path);
-                }
-                let original = match (qualifier, import.name.as_deref()) {
-                    (None, Some("*")) => name,
-                    (None, Some(original)) => original,
-                    (_, _) => name,
-                };
-                // What is named may be a module of its own: `use crate::lane`.
-                if let Some(module) = import.name.as_deref().filter(|_| qualifier.is_some()) {
-                    let from = format!("{}::{module}", import.from);
-                    if self.module_gives(target, language, file, import, from, name) {
-                        return true;
-                    }
-                }
-                // What a file exports by default is most often called by its own name.
-                if original == "default" && Some(name) == target.own_name() {
-                    return self.first(&files).is_some_and(|found| found == target.path)
-                        || self.gives_any(&files, original, target);
-                }
-                self.gives_any(&files, original, target)
-            }
-            Some(Meant::Folder(folder)) => {
-                let ours = folder_of(target.path);
-                let is_it = match language {
-                    Language::Go => ours == folder,
-                    _ => ours == folder || ours.ends_with(&format!("/{folder}")),
-                };
-                is_it && self.defined_once_in_folder(target)
-            }
-            Some(Meant::Ending(path)) => {
-                let stem = target.path.rsplit_once('.').map_or(target.path, |(stem, _)| stem);
-                stem == path || stem.ends_with(&format!("/{path}"))
-            }
-            None => false,
-        }
-    }
-
-    /// Whether an import, and the names with dots before a use, lead to the target: through modules, and at last through
-    /// its type.
-    fn leads_by(
-        &self,
-        target: &Target<'_>,
-        language: Language,
-        file: &str,
-        import: &Import,
-        name: &str,
-        path: &str,
-    ) -> bool {
-        let mut parts: Vec<&str> = path.split('.').collect();
-        if language == Language::Python && import.name.is_none() && import.alias.is_none() {
-            // `import a.b` is written out where it is used.
-            let whole: Vec<&str> = import.from.split('.').collect();
-            if !parts.starts_with(&whole) {
-                return false;
-            }
-            parts.drain(..whole.len());
-        } else {
-            parts.remove(0);
-        }
-        if target.is_member() {
-            match parts.pop() {
-                Some(last) if last == name => {}
-                Some(_) => return false,
-                // What is imported is its type.
-                None => {
-                    let Some(original) = import.name.as_deref() else { return false };
-                    let Some(Meant::File(files)) = self.manifests.meant(language, file, import)
-                    else {
-                        return false;
-                    };
-                    return self.gives_any(&files, original, target);
-                }
-            }
-        }
-        let modules = import.name.as_deref().into_iter().chain(parts);
-        let mut from = import.from.clone();
-        for module in modules {
-            if language != Language::Python {
-                return false;
-            }
-            if !from.ends_with('.') {
-                from.push('.');
-            }
-            from.push_str(module);
-        }
-        self.module_gives(target, language, file, import, from, name)
-    }
-
-    /// Whether `name` in a module is the target.
-    fn module_gives(
-        &self,
-        target: &Target<'_>,
-        language: Language,
-        file: &str,
-        import: &Import,
-        from: String,
-        name: &str,
-    ) -> bool {
-        let module = Import { from, name: None, ..import.clone() };
-        match self.manifests.meant(language, file, &module) {
-            Some(Meant::File(files)) => self.gives_any(&files, name, target),
-            _ => false,
-        }
-    }
-
-    /// Whether `name` in the first of these files that the view has is the target.
-    fn gives_any(&self, files: &[String], name: &str, target: &Target<'_>) -> bool {
-        self.first(files).is_some_and(|found| self.gives(&found, name, target, 0))
-    }
-
-    /// The first of these files that the view has.
-    fn first(&self, files: &[String]) -> Option<String> {
-        files.iter().find(|file| self.view.blob_at(BStr::new(file.as_str())).is_some()).cloned()
-    }
-
-    /// Whether `name` in `file` is the target: defined there, or passed on from where it is.
-    fn gives(&self, file: &str, name: &str, target: &Target<'_>, hops: usize) -> bool {
-        let by_default = name == "default" && target.by_default();
-        let is_named =
-            by_default || name == target.definition.name || Some(name) == target.container;
-        if file == target.path && is_named {
-            return true;
-        }
-        let number = self.view.blob_at(BStr::new(file));
-        let Some(blob) = number.and_then(|number| self.pool.blob(number)) else { return false };
-        let Some(language) = blob.language.filter(|_| hops < HOPS_MAX) else { return false };
-        // Its own comes before what it passes on.
-        if blob.fact.definitions.iter().any(|found| {
-            found.within.is_none() && found.name == name && found.kind != Kind::Implementation
-        }) {
-            return false;
-        }
-        let passes = |import: &&Import| import.passed_on || language == Language::Python;
-        blob.fact.imports.iter().filter(passes).any(|import| {
-            let called = import.alias.as_deref().or(import.name.as_deref());
-            let original = match called {
-                Some("*") => name,
-                Some(called) if called == name => import.name.as_deref().unwrap_or(name),
-                _ => return false,
-            };
-            match self.manifests.meant(language, file, import) {
-                Some(Meant::File(files)) => self
-                    .first(&files)
-                    .filter(|found| found != file)
-                    .is_some_and(|found| self.gives(&found, original, target, hops + 1)),
-                _ => false,
-            }
-        })
     }
 
     /// Whether a use that is the same by name is known to mean something else.
@@ -567,18 +372,6 @@ fn speak_alike(one: Option<Language>, other: Option<Language>) -> bool {
         Language::Sql => 12,
     };
     one.map(family) == other.map(family)
-}
-
-fn is_rust_root(path: &str) -> bool {
-    matches!(path, "crate" | "self" | "super")
-}
-
-fn last_part(path: &str) -> &str {
-    path.rsplit(['.', ':', '/']).next().unwrap_or(path)
-}
-
-fn first_part(path: &str) -> &str {
-    path.split(['.', ':', '/']).next().unwrap_or(path)
 }
 
 fn qualified(blob: &Arc<Blob>, nth: u32) -> String {

@@ -83,6 +83,24 @@ pub(super) fn is_own(fact: &Fact, it: &Use, member: &Definition) -> bool {
     false
 }
 
+/// Whether a definition stands in a type, so that its name alone is not its.
+pub(super) fn is_inner(fact: &Fact, definition: &Definition) -> bool {
+    let around = definition.within.and_then(|nth| fact.definitions.get(nth as usize));
+    around.is_some_and(|around| is_type(around.kind))
+}
+
+/// Whether a use stands in a type.
+pub(super) fn is_in_type(fact: &Fact, it: &Use) -> bool {
+    let mut at = it.within;
+    while let Some(found) = at.and_then(|nth| fact.definitions.get(nth as usize)) {
+        if is_type(found.kind) {
+            return true;
+        }
+        at = found.within;
+    }
+    false
+}
+
 /// Whether a file defines a name once, so that a plain use of it there can mean nothing else. What an implementation is
 /// of, it does not define.
 pub(super) fn defines_once(fact: &Fact, name: &str) -> bool {

@@ -44,6 +44,8 @@
 (attribute (identifier) @mention)
 (attribute (scoped_identifier path: (_) @qualifier name: (_) @mention))
 
+((attribute (identifier) @aside arguments: (token_tree (identifier) @label)) (#eq? @aside "derive"))
+
 ; In a macro's arguments there are only tokens: a name before a bracket is called.
 (token_tree (identifier) @call . (token_tree . "("))
 (token_tree (identifier) @qualifier . "::" . (identifier) @call . (token_tree . "("))
