@@ -14,7 +14,7 @@ use repository::{Options, Repository, git, memory};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use weir_git::{CommitId, Glance};
+use weir_git::{CommitId, Glance, Marks};
 use weir_view::pool::Pool;
 use weir_view::tree::View;
 
@@ -58,10 +58,10 @@ fn run(options: &Options) -> Result<(), String> {
     let files = same.base_files(&pool);
     let begun = Instant::now();
     let mut glance = Glance::default();
-    let edits = glance.look(&first, &files).map_err(|why| why.to_string())?;
+    glance.look(&first, &files, &Marks::whole()).map_err(|why| why.to_string())?;
     let looked = begun.elapsed();
     let begun = Instant::now();
-    let seen = same.with(&pool, &edits);
+    let seen = same.with(&pool, glance.edits());
     let laid = view + begun.elapsed();
     if seen.touched().next().is_some() {
         return Err("a fresh worktree differs from its commit".to_owned());
@@ -80,8 +80,9 @@ fn run(options: &Options) -> Result<(), String> {
         text.push_str(&format!("\nAn edit of worktree {number}.\n"));
         std::fs::write(&edited, text).map_err(|why| why.to_string())?;
         let begun = Instant::now();
-        let edits = Glance::default().look(&folder, &files).map_err(|why| why.to_string())?;
-        views.push(base.with(&pool, &edits));
+        let mut glance = Glance::default();
+        glance.look(&folder, &files, &Marks::whole()).map_err(|why| why.to_string())?;
+        views.push(base.with(&pool, glance.edits()));
         spent += begun.elapsed();
     }
     let made = pool.came_from().made - before;

@@ -74,6 +74,9 @@ pub enum Verdict {
     Silent,
 }
 
+/// A file of a commit: its name in git, and its bytes.
+pub type File = (BlobId, Arc<[u8]>);
+
 impl Compiled {
     /// What an index says of the files of a commit, which `file` gives by their paths in the index.
     ///
@@ -82,7 +85,7 @@ impl Compiled {
     pub fn read(
         bytes: &[u8],
         commit: &str,
-        file: &dyn Fn(&str) -> Option<(BlobId, Arc<[u8]>)>,
+        file: &dyn Fn(&str) -> Option<File>,
     ) -> Result<(Self, Taken), Unreadable> {
         let index = Index::of(bytes)?;
         let (mut symbols, mut related) = (HashMap::new(), Vec::new());
@@ -368,6 +371,9 @@ pub fn place(fact: &Fact, name: &str, line: u32) -> Option<u32> {
     all.max_by_key(|(nth, found)| (found.lines.first, *nth)).map(|(nth, _)| nth)
 }
 
+/// Line, name, symbol, and whether it defines it.
+type KeptWord = (u32, u32, u32, bool);
+
 /// As it is kept.
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -376,7 +382,7 @@ struct Kept {
     commit: String,
     names: Vec<String>,
     related: Vec<(u32, u32)>,
-    files: Vec<(String, Option<Language>, Vec<(u32, u32, u32, bool)>)>,
+    files: Vec<(String, Option<Language>, Vec<KeptWord>)>,
 }
 
 /// What is kept in another form is not read.

@@ -37,8 +37,11 @@ const TOLD: usize = 8;
 #[derive(Debug, Default)]
 pub struct History {
     steps: Mutex<HashMap<CommitId, Arc<Step>>>,
-    compared: Mutex<HashMap<Pair, Arc<Vec<(String, Touch)>>>>,
+    compared: Mutex<HashMap<Pair, Touches>>,
 }
+
+/// What differs between two states of a file, by name.
+type Touches = Arc<Vec<(String, Touch)>>;
 
 /// A file before and after, and as what it was read.
 type Pair = (Option<BlobId>, Option<BlobId>, Option<Language>);

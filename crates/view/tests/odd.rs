@@ -117,7 +117,7 @@ fn history_that_was_rewritten_is_said_to_be_gone_and_the_rest_goes_on() {
     let text = |blob: &Blob| text_of(trunk.objects(), blob).ok();
     let view = see(&pool, &trunk, first).expect("the rest is there");
     let number = view.blob_at(BStr::new("a.rs")).expect("there");
-    assert_eq!(text(&*pool.blob(number).expect("held")).as_deref(), Some("pub fn first() {}\n"));
+    assert_eq!(text(&pool.blob(number).expect("held")).as_deref(), Some("pub fn first() {}\n"));
     // The same bytes in another commit: nothing is made again.
     std::fs::write(root.join("c.rs"), "pub fn second() {}\n").expect("written");
     git(&root, &["add", "-A"]);

@@ -278,7 +278,7 @@ const REMOTE: [i64; 8] =
     [0x6969, 0x517B, 0xFE53_4D42, 0xFF53_4D42, 0x0102_1997, 0x00C3_6400, 0x5346_414F, 0x6573_5546];
 
 fn is_remote(root: &Path) -> bool {
-    rustix::fs::statfs(root).is_ok_and(|disk| REMOTE.contains(&(disk.f_type as i64 & 0xFFFF_FFFF)))
+    rustix::fs::statfs(root).is_ok_and(|disk| REMOTE.contains(&(disk.f_type & 0xFFFF_FFFF)))
 }
 
 #[cfg(test)]

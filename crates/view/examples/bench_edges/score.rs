@@ -145,8 +145,8 @@ pub(crate) fn score(
             places.iter().map(|(path, line, ..)| (path.clone(), *line)).collect();
         let mut truth = BTreeSet::new();
         for (blob, line) in compiled.uses_of(&symbol) {
-            let number = pool.number(blob, compiled.language(blob));
-            for path in number.map(|number| view.paths_of(number)).unwrap_or_default() {
+            let numbers = pool.numbers(blob, compiled.language(blob));
+            for path in numbers.into_iter().flat_map(|number| view.paths_of(number)) {
                 truth.insert((path.to_string(), line));
             }
         }
@@ -168,7 +168,7 @@ pub(crate) fn score(
         }
         score.symbols += 1;
         score.truth += truth.len();
-        let mut found: BTreeMap<(String, u32), (How, Role, String, Kind, String)> = BTreeMap::new();
+        let mut found: BTreeMap<(String, u32), FoundEdge> = BTreeMap::new();
         for (path, _, at, _) in targets {
             let Some(at) = at else { continue };
             let Some(blob) = pool.blob(at.blob) else { continue };
@@ -228,3 +228,6 @@ pub(crate) fn score(
     }
     score
 }
+
+/// How it is known, how the name is used, and of what: path, kind and name.
+type FoundEdge = (How, Role, String, Kind, String);
