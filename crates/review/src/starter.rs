@@ -5,7 +5,7 @@
 
 use crate::propose::Proposal;
 use std::fmt::Write as _;
-use weir_model::config::{Check, Config, Enforcement, Offline, Unguarded};
+use weir_model::config::{Check, Config, Enforcement, Meaning, Offline, Unguarded};
 
 /// A commented `weir.toml` for `trunk`, with these checks.
 pub fn weir_toml(trunk: &str, checks: &[Proposal]) -> String {
@@ -18,7 +18,7 @@ pub fn weir_toml(trunk: &str, checks: &[Proposal]) -> String {
     for (index, proposal) in checks.iter().enumerate() {
         check(&mut text, proposal, index == 0);
     }
-    let Config { review, sessions, push, guard, .. } = Config::default();
+    let Config { review, sessions, push, guard, view, .. } = Config::default();
     text.push_str(REVIEW);
     default_line(&mut text, "approvals", &review.approvals.to_string());
     text.push_str(SESSIONS);
@@ -53,6 +53,12 @@ pub fn weir_toml(trunk: &str, checks: &[Proposal]) -> String {
         Unguarded::Refuse => "refuse",
     };
     default_line(&mut text, "unguarded", &quoted(unguarded));
+    text.push_str(MEANING);
+    let meaning = match view.meaning {
+        Meaning::Embedded => "embedded",
+        Meaning::Off => "off",
+    };
+    default_line(&mut text, "meaning", &quoted(meaning));
     text
 }
 
@@ -122,6 +128,12 @@ const OFFLINE: &str = "\
 const UNGUARDED: &str = "\
 # What becomes of a change whose session has a client attached, and a hook that told of nothing that was
 # done: `record` takes it and shows the session as unguarded, `refuse` does not take it.
+";
+
+const MEANING: &str = "
+[view]
+# Whether a search of the code also finds words that mean about the same: `embedded`, by a table that Weir
+# brings along, or `off`.
 ";
 
 /// One check. The first also shows the limits it has without asking; a limit of its own is always written.
