@@ -88,6 +88,30 @@ pub enum Kind {
     Table,
 }
 
+impl Kind {
+    /// Whether it is a type, or an implementation of one: functions in it are its methods.
+    pub(crate) fn holds_members(self) -> bool {
+        match self {
+            Self::Class
+            | Self::Struct
+            | Self::Enum
+            | Self::Interface
+            | Self::Trait
+            | Self::Implementation => true,
+            Self::Function
+            | Self::Method
+            | Self::Variant
+            | Self::Type
+            | Self::Constant
+            | Self::Variable
+            | Self::Field
+            | Self::Module
+            | Self::Macro
+            | Self::Table => false,
+        }
+    }
+}
+
 /// A definition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {

@@ -7,30 +7,9 @@ use super::{Definition, Kind};
 /// A function that stands in a type is a method, whatever its grammar calls it.
 pub(super) fn kind(kind: Kind, around: Option<Kind>) -> Kind {
     match (kind, around) {
-        (Kind::Function, Some(around)) if holds_members(around) => Kind::Method,
-        (Kind::Variable, Some(around)) if holds_members(around) => Kind::Field,
+        (Kind::Function, Some(around)) if around.holds_members() => Kind::Method,
+        (Kind::Variable, Some(around)) if around.holds_members() => Kind::Field,
         _ => kind,
-    }
-}
-
-fn holds_members(kind: Kind) -> bool {
-    match kind {
-        Kind::Class
-        | Kind::Struct
-        | Kind::Enum
-        | Kind::Interface
-        | Kind::Trait
-        | Kind::Implementation => true,
-        Kind::Function
-        | Kind::Method
-        | Kind::Variant
-        | Kind::Type
-        | Kind::Constant
-        | Kind::Variable
-        | Kind::Field
-        | Kind::Module
-        | Kind::Macro
-        | Kind::Table => false,
     }
 }
 

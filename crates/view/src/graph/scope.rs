@@ -16,7 +16,7 @@ pub(super) fn lexical(
         let around = scope.and_then(|nth| fact.definitions.get(nth as usize));
         // The members of a type are not called by their names alone; in Python they are, in its body and nowhere deeper.
         let in_body = scope == it.within && language == Some(Language::Python);
-        if around.is_none_or(|around| !is_type(around.kind) || in_body) {
+        if around.is_none_or(|around| !around.kind.holds_members() || in_body) {
             let all = (0..).zip(&fact.definitions);
             let same = all.filter(|(_, found)| {
                 found.within == scope
@@ -59,7 +59,7 @@ pub(super) fn is_local(fact: &Fact, nth: u32) -> bool {
         if matches!(around.kind, Kind::Function | Kind::Method) {
             return true;
         }
-        if is_type(around.kind) {
+        if around.kind.holds_members() {
             return false;
         }
         found = around;
@@ -72,7 +72,7 @@ pub(super) fn is_own(fact: &Fact, it: &Use, member: &Definition) -> bool {
     let definition = |nth: Option<u32>| fact.definitions.get(nth? as usize);
     let mut at = it.within;
     while let Some(found) = definition(at) {
-        if is_type(found.kind) {
+        if found.kind.holds_members() {
             let Some(own) = definition(member.within) else { return false };
             let blocks = [found.kind, own.kind].contains(&Kind::Implementation);
             // Two classes of a file may have one name; a type and its implementations must.
@@ -86,14 +86,14 @@ pub(super) fn is_own(fact: &Fact, it: &Use, member: &Definition) -> bool {
 /// Whether a definition stands in a type, so that its name alone is not its.
 pub(super) fn is_inner(fact: &Fact, definition: &Definition) -> bool {
     let around = definition.within.and_then(|nth| fact.definitions.get(nth as usize));
-    around.is_some_and(|around| is_type(around.kind))
+    around.is_some_and(|around| around.kind.holds_members())
 }
 
 /// Whether a use stands in a type.
 pub(super) fn is_in_type(fact: &Fact, it: &Use) -> bool {
     let mut at = it.within;
     while let Some(found) = at.and_then(|nth| fact.definitions.get(nth as usize)) {
-        if is_type(found.kind) {
+        if found.kind.holds_members() {
             return true;
         }
         at = found.within;
@@ -106,25 +106,4 @@ pub(super) fn is_in_type(fact: &Fact, it: &Use) -> bool {
 pub(super) fn defines_once(fact: &Fact, name: &str) -> bool {
     let same = |found: &&Definition| found.name == name && found.kind != Kind::Implementation;
     fact.definitions.iter().filter(same).count() == 1
-}
-
-fn is_type(kind: Kind) -> bool {
-    match kind {
-        Kind::Class
-        | Kind::Struct
-        | Kind::Enum
-        | Kind::Interface
-        | Kind::Trait
-        | Kind::Implementation => true,
-        Kind::Function
-        | Kind::Method
-        | Kind::Variant
-        | Kind::Type
-        | Kind::Constant
-        | Kind::Variable
-        | Kind::Field
-        | Kind::Module
-        | Kind::Macro
-        | Kind::Table => false,
-    }
 }
