@@ -76,7 +76,7 @@ impl View {
         let hold = pool.hold();
         let key = |path: &BString, blob| (blob, Told::by(&path.to_str_lossy()));
         let wanted = files.iter().map(|(path, blob)| key(path, *blob));
-        let found = read::read(pool, objects, &hold, wanted)?;
+        let found = read::read(pool, objects, &hold, wanted);
         let all = files.len();
         let number = |path: &BString, blob| found.get(&key(path, blob)).copied().flatten();
         let read = files.into_iter().filter_map(|(path, blob)| {

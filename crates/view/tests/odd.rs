@@ -91,6 +91,21 @@ fn other_repositories_and_links_in_circles_are_not_followed() {
 }
 
 #[test]
+fn a_file_whose_bytes_git_lacks_is_unread_and_the_others_are_seen() {
+    let place = tempfile::tempdir().expect("a folder");
+    let root = place.path().join("repo");
+    let trunk = begin(&root);
+    std::fs::write(root.join("lost.rs"), "pub fn lost() {}\n").expect("written");
+    git(&root, &["add", "-A"]);
+    git(&root, &["commit", "-qm", "lost"]);
+    let blob = git(&root, &["rev-parse", "HEAD:lost.rs"]);
+    let (folder, name) = blob.split_at(2);
+    std::fs::remove_file(root.join(".git/objects").join(folder).join(name)).expect("removed");
+    let view = see(&Pool::default(), &trunk, head(&root)).expect("seen");
+    assert_eq!((paths(&view), view.unread()), (vec!["a.rs".to_owned()], 1));
+}
+
+#[test]
 fn history_that_was_rewritten_is_said_to_be_gone_and_the_rest_goes_on() {
     let place = tempfile::tempdir().expect("a folder");
     let root = place.path().join("repo");

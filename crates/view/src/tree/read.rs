@@ -6,10 +6,10 @@ use crate::pool::{Blob, BlobNo, Hold, Key, Pool};
 use crate::search::Piece;
 use std::collections::HashMap;
 use std::num::NonZero;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
-use weir_git::{Error, Objects, Reader};
+use weir_git::{Objects, Reader};
 
 /// More cores are left to others: the pool has one writer, which would not keep up.
 const READERS_MAX: usize = 16;
@@ -17,7 +17,7 @@ const READERS_MAX: usize = 16;
 /// So many blobs wait for the writer for each reader: each may be as large as a file that is read.
 const WAITING_MAX: usize = 4;
 
-/// What a blob became: a number, or nothing where it is too large.
+/// What a blob became: a number, or nothing where it is too large, or git cannot give it.
 pub(super) type Found = HashMap<Key, Option<BlobNo>>;
 
 /// Holds these blobs, and reads those that nobody has read yet.
@@ -26,7 +26,7 @@ pub(super) fn read(
     objects: &Objects,
     hold: &Hold,
     wanted: impl Iterator<Item = Key>,
-) -> Result<Found, Error> {
+) -> Found {
     let mut found = Found::new();
     let mut missing = Vec::new();
     for key in wanted {
@@ -40,7 +40,7 @@ pub(super) fn read(
         });
     }
     if missing.is_empty() {
-        return Ok(found);
+        return found;
     }
     let _alone = pool.read_alone();
     missing.retain(|key| {
@@ -50,42 +50,29 @@ pub(super) fn read(
         found.insert(*key, number);
         is_missing
     });
-    found.extend(
-        read_anew(pool, objects, hold, &missing)?.into_iter().map(|(key, no)| (key, Some(no))),
-    );
-    Ok(found)
+    let read = read_anew(pool, objects, hold, &missing).into_iter();
+    found.extend(read.map(|(key, number)| (key, Some(number))));
+    found
 }
 
-fn read_anew(
-    pool: &Pool,
-    objects: &Objects,
-    hold: &Hold,
-    missing: &[Key],
-) -> Result<Vec<(Key, BlobNo)>, Error> {
+fn read_anew(pool: &Pool, objects: &Objects, hold: &Hold, missing: &[Key]) -> Vec<(Key, BlobNo)> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let readers = cores.min(READERS_MAX).min(missing.len());
-    let (next, given_up) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let next = AtomicUsize::new(0);
     let (sender, receiver) = sync_channel(readers * WAITING_MAX);
     let mut making = pool.make(missing.len());
     thread::scope(|scope| {
         for _ in 0..readers {
             let (sender, reader) = (sender.clone(), objects.reader());
-            let (next, given_up) = (&next, &given_up);
-            scope.spawn(move || read_some(pool, &reader, missing, next, given_up, &sender));
+            let next = &next;
+            scope.spawn(move || read_some(pool, &reader, missing, next, &sender));
         }
         drop(sender);
-        for made in receiver {
-            match made {
-                Ok((blob, piece)) => making.add(blob, &piece),
-                Err(error) => {
-                    given_up.store(true, Ordering::Relaxed);
-                    return Err(error);
-                }
-            }
+        for (blob, piece) in receiver {
+            making.add(blob, &piece);
         }
-        Ok(())
-    })?;
-    Ok(making.publish(hold))
+    });
+    making.publish(hold)
 }
 
 /// What one thread does: the next blob that nobody has begun, until there is none.
@@ -94,30 +81,29 @@ fn read_some(
     reader: &Reader,
     missing: &[Key],
     next: &AtomicUsize,
-    given_up: &AtomicBool,
-    to: &SyncSender<Result<(Blob, Piece), Error>>,
+    to: &SyncSender<(Blob, Piece)>,
 ) {
-    while let Some(key) = missing.get(next.fetch_add(1, Ordering::Relaxed))
-        && !given_up.load(Ordering::Relaxed)
-    {
-        let sent = match read_one(pool, reader, *key) {
-            Ok(None) => continue,
-            Ok(Some(made)) => to.send(Ok(made)),
-            Err(error) => to.send(Err(error)),
-        };
-        // Nobody listens any more: another blob could not be read.
-        if sent.is_err() {
+    while let Some(key) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
+        if let Some(made) = read_one(pool, reader, *key)
+            && to.send(made).is_err()
+        {
+            // Nobody listens any more.
             return;
         }
     }
 }
 
-fn read_one(pool: &Pool, reader: &Reader, key: Key) -> Result<Option<(Blob, Piece)>, Error> {
+fn read_one(pool: &Pool, reader: &Reader, key: Key) -> Option<(Blob, Piece)> {
     if let Some(kept) = pool.bring(key) {
-        return Ok(Some(kept));
+        return Some(kept);
     }
-    Ok(match reader.blob(key.0, FILE_BYTES_MAX)? {
-        weir_git::Blob::Whole(bytes) => Some(pool.make_of(key, bytes)),
-        weir_git::Blob::TooLarge { .. } => None,
-    })
+    match reader.blob(key.0, FILE_BYTES_MAX) {
+        Ok(weir_git::Blob::Whole(bytes)) => Some(pool.make_of(key, bytes)),
+        Ok(weir_git::Blob::TooLarge { .. }) => None,
+        // A partial clone has not all, a damaged one has lost some: the other files are there to be seen.
+        Err(error) => {
+            tracing::warn!(blob = %key.0, %error, "left out of the view");
+            None
+        }
+    }
 }
