@@ -60,6 +60,12 @@ const BENCHES: &[Bench] = &[
         about: "Kill the server at random points under load, for longer than the tests do",
     },
     Bench {
+        name: "land",
+        example: "bench_land",
+        needs_weir: true,
+        about: "Hundreds of branches, some of them bad, through the real queue; the trunk tested again",
+    },
+    Bench {
         name: "commands",
         example: "bench_commands",
         needs_weir: false,
