@@ -137,8 +137,9 @@ fn test_again(place: &Place, base: &str, judged: &mut Judged) {
     for commit in commits.lines() {
         judged.commits += 1;
         let tree = lay_out(place, commit);
-        let status = Command::new("sh").arg("check.sh").current_dir(tree).env_remove("WEIR_CHECK");
-        let done = { status }.output().expect("a shell");
+        let mut check = Command::new("sh");
+        check.arg("check.sh").current_dir(tree).env_remove("WEIR_CHECK");
+        let done = check.output().expect("a shell");
         if !done.status.success() {
             judged.red.push(format!("{commit}: {}", String::from_utf8_lossy(&done.stdout)));
         }
