@@ -6,7 +6,8 @@
 //! against the tree that was tested, and whoever was sent back against who should have been.
 //!
 //! `--changes N`, `--clients N`, `--check-ms N` (how long the check works, as sleep), `--flakes PER_MILLE`,
-//! `--conflicts PER_MILLE`, `--breaks PER_MILLE`, `--workers N`, `--seed N`.
+//! `--conflicts PER_MILLE`, `--breaks PER_MILLE`, `--workers N` (0: as Weir has it by itself),
+//! `--seed N`.
 
 #[path = "bench_land/branches.rs"]
 mod branches;
@@ -58,7 +59,7 @@ impl Options {
                 "--changes" => options.changes = count.max(8),
                 "--clients" => options.clients = count.max(1),
                 "--check-ms" => options.check_ms = value,
-                "--workers" => options.workers = count.max(1),
+                "--workers" => options.workers = count,
                 "--flakes" => options.flakes = value.min(999),
                 "--conflicts" => options.conflicts = count.min(200),
                 "--breaks" => options.breaks = count.min(200),

@@ -155,10 +155,11 @@ fn shuffled(mut branches: Vec<Branch>, chance: &mut Chance) -> Vec<Branch> {
 }
 
 fn settings(options: &Options) -> String {
-    format!(
-        "[queue]\nworkers = {}\n\n[[check]]\nname = \"whole\"\nrun = \"sh check.sh\"\n",
-        options.workers
-    )
+    let queue = match options.workers {
+        0 => String::new(),
+        workers => format!("[queue]\nworkers = {workers}\n\n"),
+    };
+    format!("{queue}[[check]]\nname = \"whole\"\nrun = \"sh check.sh\"\n")
 }
 
 /// Every use has a definition. Under the queue it takes its time, and fails now and then for nothing.
