@@ -9,6 +9,8 @@
 
 mod candidate;
 mod landing;
+pub mod plan;
+pub mod sim;
 
 pub use candidate::{Candidate, CheckResult, Outcome};
 pub use landing::{Landing, Progress};

@@ -1,0 +1,1 @@
+//! The simulator: the same decisions over made-up or recorded histories, to measure a policy before it is used.
