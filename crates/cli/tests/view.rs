@@ -7,7 +7,7 @@ mod support;
 use live::until;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use support::{Repo, text};
+use support::{Repo, git, text};
 
 const RETRY: &str = "//! Tries again.\n\n/// What failed is tried again.\npub struct Retry {\n    left: u32,\n}\n\n\
     impl Retry {\n    /// The next try, if there is one.\n    pub fn next(&mut self) -> Option<u32> {\n        \
@@ -201,6 +201,34 @@ fn a_text_is_found_as_it_is_written_in_what_each_session_sees() {
             Some(code) => assert_eq!(told.expect(3).refusal()["code"], code, "{args:?}"),
         }
     }
+}
+
+#[test]
+fn a_text_that_git_has_lost_is_said_to_be_gone() {
+    let (repo, ada, _) = begin();
+    let whole = view(&repo, &ada, &["symbol", "pause"]);
+    assert_eq!(whole["envelope"].get("not_covered"), None, "{whole:#}");
+    let blob = git(&repo.dir, &["rev-parse", "HEAD:src/push.rs"]);
+    let (folder, name) = blob.trim().split_at(2);
+    let object = repo.dir.join(".git/objects").join(folder).join(name);
+    std::fs::remove_file(object).expect("it was there");
+    for from in ["base", "tip"] {
+        let found = view(&repo, &ada, &["symbol", "push_failed", "--from", from]);
+        assert_eq!(names(&found, "/symbols", "path"), ["src/push.rs"], "{found:#}");
+        assert_eq!(found["symbols"][0].get("code"), None, "{found:#}");
+        let told = &found["envelope"]["not_covered"][0];
+        assert_eq!(
+            (&told["why"], &told["such_as"]),
+            (&"no_text".into(), &serde_json::json!(["src/push.rs"])),
+            "{found:#}"
+        );
+    }
+    // An edit of it is held against what is known of it.
+    std::fs::write(ada.join("src/push.rs"), PUSH.replace("> 0", "> 1")).expect("written");
+    let own = view(&repo, &ada, &["symbol", "push_failed"]);
+    assert!(text(&own, "/symbols/0/code").contains("> 1"), "{own:#}");
+    let who = view(&repo, &repo.dir, &["who", "src/push.rs"]);
+    assert_eq!(who["here"][0]["symbols"], serde_json::json!(["may have changed push_failed"]));
 }
 
 /// The words of a line, as a shell reads them: quotes join, and a sign of a comment ends it.

@@ -11,6 +11,7 @@ use bstr::{BStr, ByteSlice as _};
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use weir_git::added_numbers;
 
 /// A name that is used on a line which somebody wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,20 +50,25 @@ pub struct Break {
 /// So many are told of a definition.
 const EACH_MAX: usize = 20;
 
-/// What is used on the lines that are in one state of a file and not in another.
+/// What is used on the lines that are in one state of a file and not in another. Where git has lost the text of one, all
+/// that is used in the file counts as written: rather one break too many is told than one too few.
 pub fn written(
     pool: &Pool,
     (before, after): (Option<BlobNo>, Option<BlobNo>),
-    text: &dyn Fn(&Blob) -> Arc<str>,
+    text: &dyn Fn(&Blob) -> Option<Arc<str>>,
 ) -> Vec<Written> {
     let Some(blob) = after.and_then(|number| pool.blob(number)) else { return Vec::new() };
     if blob.fact.uses.is_empty() {
         return Vec::new();
     }
-    let was = before.and_then(|number| pool.blob(number)).map(|blob| text(&blob));
+    let was = match before.and_then(|number| pool.blob(number)) {
+        Some(blob) => text(&blob),
+        None => Some("".into()),
+    };
     let lines =
-        weir_git::added_numbers(was.as_deref().unwrap_or("").as_bytes(), text(&blob).as_bytes());
-    let uses = blob.fact.uses.iter().filter(|used| lines.binary_search(&used.line).is_ok());
+        was.zip(text(&blob)).map(|(was, now)| added_numbers(was.as_bytes(), now.as_bytes()));
+    let is_written = |line| lines.as_ref().is_none_or(|lines| lines.binary_search(&line).is_ok());
+    let uses = blob.fact.uses.iter().filter(|used| is_written(used.line));
     uses.map(|used| Written { name: used.name.as_str().into(), line: used.line }).collect()
 }
 

@@ -28,13 +28,50 @@ pub struct Envelope {
 /// Files that were not understood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NotCovered {
-    /// Why: `in_part`, `too_costly`, `too_long`, `unread`; where a text is looked for also `binary`, which has it and is
-    /// not shown, and `long_lines`, of which an expression saw the beginnings only.
+    /// Why: `in_part`, `too_costly`, `too_long`, `unread`; `no_text`, when git had it once and has it no more, so that
+    /// what it says is known and not shown; where a text is looked for also `binary`, which has it and is not shown, and
+    /// `long_lines`, of which an expression saw the beginnings only.
     pub why: String,
     /// How many files.
     pub files: u32,
     /// Some of them.
     pub such_as: Vec<String>,
+}
+
+impl NotCovered {
+    /// As it is told: `no_text: 2 files, such as src/a.rs`.
+    pub fn told(&self) -> String {
+        let such_as = match self.such_as.is_empty() {
+            true => String::new(),
+            false => format!(", such as {}", self.such_as.join(", ")),
+        };
+        let files = if self.files == 1 { "file" } else { "files" };
+        format!("{}: {} {files}{such_as}", self.why, self.files)
+    }
+}
+
+/// So many files are named for each reason why they were not covered.
+const SUCH_AS: usize = 3;
+
+impl Envelope {
+    /// Says that these files are not covered, and why.
+    pub(crate) fn leaves_out<P: AsRef<str>>(&mut self, why: &str, files: &[P]) {
+        if files.is_empty() {
+            return;
+        }
+        let such_as = files.iter().take(SUCH_AS).map(|path| path.as_ref().to_owned());
+        match self.not_covered.iter_mut().find(|one| one.why == why) {
+            Some(known) => {
+                known.files += files.len() as u32;
+                known.such_as.extend(such_as);
+            }
+            None => self.not_covered.push(NotCovered {
+                why: why.to_owned(),
+                files: files.len() as u32,
+                such_as: such_as.collect(),
+            }),
+        }
+    }
 }
 
 /// Somebody who changes, in a worktree of their own, what an answer shows.
@@ -403,7 +440,8 @@ pub struct Difference {
 /// A definition that is not as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Differs {
-    /// How: `added`, `changed`, `reshaped` (another head) or `removed`.
+    /// How: `added`, `changed`, `may have changed` (git has lost one of its texts), `reshaped` (another head) or
+    /// `removed`.
     pub touch: String,
     /// As it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -27,8 +27,8 @@ pub struct Asked<'a> {
     pub view: &'a View,
     /// What its parts are called.
     pub manifests: &'a Manifests,
-    /// The text of a blob.
-    pub text: &'a dyn Fn(&Blob) -> Arc<str>,
+    /// The text of a blob; `None` when git, which had it, has it no more.
+    pub text: &'a dyn Fn(&Blob) -> Option<Arc<str>>,
     /// What compilers' indexes say, the newest first.
     pub compiled: &'a [Arc<Compiled>],
     /// What words mean, if search goes by it.
@@ -66,6 +66,8 @@ impl Budget {
 const HITS_MAX: usize = 30;
 /// So many uses are followed to what they mean for an answer about symbols; about one of them, `impact` follows all.
 const FOLLOWED_MAX: usize = 2_000;
+/// Why a file is not covered of which git has lost the text.
+const NO_TEXT: &str = "no_text";
 /// So many hops an impact is followed.
 const HOPS: usize = 3;
 
@@ -87,7 +89,10 @@ impl Asked<'_> {
             let (why, files) = ("unread".to_owned(), self.view.unread());
             not_covered.push(NotCovered { why, files, such_as: Vec::new() });
         }
-        Envelope { commit, dirty, not_covered, ..Envelope::default() }
+        let mut envelope = Envelope { commit, dirty, not_covered, ..Envelope::default() };
+        // Without it names resolve that would lead elsewhere, or do not.
+        envelope.leaves_out(NO_TEXT, self.manifests.unread());
+        envelope
     }
 
     /// The pieces that speak of what is asked.
@@ -99,11 +104,15 @@ impl Asked<'_> {
         let found = self.pool.index().search(&query, self.view)?;
         let mut envelope = self.envelope();
         let (all, mut hits) = (found.hits.len(), Vec::new());
+        let mut lost = Vec::new();
         for hit in found.hits {
             if !budget.takes(hit.path.len() + 60) {
                 break;
             }
-            let text = self.pool.blob(hit.blob.0).map(|blob| self.excerpt(&blob, hit.lines));
+            let text = self.pool.blob(hit.blob.0).and_then(|blob| self.excerpt(&blob, hit.lines));
+            if text.is_none() {
+                lost.push(hit.path.clone());
+            }
             let text = text.filter(|text| budget.takes(text.len()));
             hits.push(SearchHit {
                 path: hit.path,
@@ -122,6 +131,7 @@ impl Asked<'_> {
                 "{more} more files have words of the question: ask for more tokens, or more narrowly"
             ));
         }
+        envelope.leaves_out(NO_TEXT, &lost);
         Ok(SearchAnswer { hits, unknown: found.unknown, envelope })
     }
 
@@ -132,6 +142,7 @@ impl Asked<'_> {
         let alike = if found.is_empty() { alike(self.pool, self.view, name) } else { Vec::new() };
         let mut shown = Vec::new();
         let all = found.len();
+        let (mut lost, mut is_cut) = (BTreeSet::new(), false);
         // All of them have the same name, and each use of it is held against each of them.
         let uses = found.first().map_or(0, |symbol| self.uses_of(&symbol.name));
         let mut followed = 0;
@@ -145,17 +156,19 @@ impl Asked<'_> {
                 true => self.users_of(&symbol),
                 false => Users { not_followed: uses as u32, ..Users::default() },
             });
-            let code = self.code(&symbol);
-            if budget.takes(code.len()) {
-                one.code = Some(code);
+            match self.code(&symbol) {
+                Some(code) if budget.takes(code.len()) => one.code = Some(code),
+                Some(_) => is_cut = true,
+                None => drop(lost.insert(one.path.clone())),
             }
             shown.push(one);
         }
         if shown.len() < all {
             envelope.cut = Some(format!("{} of {all} definitions are shown", shown.len()));
-        } else if shown.iter().any(|one| one.code.is_none()) {
+        } else if is_cut {
             envelope.cut = Some("the text of some is left out: ask for more tokens".to_owned());
         }
+        envelope.leaves_out(NO_TEXT, &lost.into_iter().collect::<Vec<_>>());
         SymbolAnswer { symbols: shown, alike, since: Vec::new(), envelope }
     }
 
@@ -278,8 +291,10 @@ impl Asked<'_> {
                 tests.len()
             ));
         }
+        let (owners, lost) = self.owners(paths);
+        envelope.leaves_out(NO_TEXT, lost.as_slice());
         ImpactAnswer {
-            owners: self.owners(paths),
+            owners,
             of: of.iter().map(defined).collect(),
             users,
             through,
@@ -332,22 +347,21 @@ impl Asked<'_> {
         (files.into_iter().collect(), tests)
     }
 
-    /// Who owns these files, by the last rule of `CODEOWNERS` that matches each.
-    fn owners(&self, paths: &BTreeSet<String>) -> Vec<String> {
+    /// Who owns these files, by the last rule of `CODEOWNERS` that matches each; and that file, when its text is gone.
+    fn owners(&self, paths: &BTreeSet<String>) -> (Vec<String>, Option<&'static str>) {
         let files = ["CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS"];
-        let Some(blob) = files
-            .iter()
-            .find_map(|file| self.view.blob_at(BStr::new(file)))
-            .and_then(|blob| self.pool.blob(blob))
-        else {
-            return Vec::new();
-        };
-        let rules = crate::owners::rules(&(self.text)(&blob));
+        let found = files.into_iter().find_map(|file| {
+            let blob = self.view.blob_at(BStr::new(file))?;
+            Some((file, self.pool.blob(blob)?))
+        });
+        let Some((file, blob)) = found else { return (Vec::new(), None) };
+        let Some(text) = (self.text)(&blob) else { return (Vec::new(), Some(file)) };
+        let rules = crate::owners::rules(&text);
         let mut owners = BTreeSet::new();
         for path in paths {
             owners.extend(crate::owners::of(&rules, path).iter().cloned());
         }
-        owners.into_iter().collect()
+        (owners.into_iter().collect(), None)
     }
 
     /// How many uses of a name the view has.
@@ -371,17 +385,17 @@ impl Asked<'_> {
         users
     }
 
-    pub(crate) fn code(&self, symbol: &Symbol) -> String {
+    pub(crate) fn code(&self, symbol: &Symbol) -> Option<String> {
         let blob = symbol.at.as_ref().and_then(|(_, at)| self.pool.blob(at.blob));
-        blob.map(|blob| self.excerpt(&blob, symbol.lines)).unwrap_or_default()
+        self.excerpt(&blob?, symbol.lines)
     }
 
-    /// These lines of a blob.
-    pub fn excerpt(&self, blob: &Arc<Blob>, lines: Lines) -> String {
-        let text = (self.text)(blob);
+    /// These lines of a blob; `None` when its text is gone.
+    pub fn excerpt(&self, blob: &Arc<Blob>, lines: Lines) -> Option<String> {
+        let text = (self.text)(blob)?;
         let count = (lines.last.saturating_sub(lines.first) + 1) as usize;
         let wanted = text.lines().skip(lines.first.saturating_sub(1) as usize).take(count);
-        wanted.collect::<Vec<_>>().join("\n")
+        Some(wanted.collect::<Vec<_>>().join("\n"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What stands in a view by its very characters: an exact text or a regular expression, proven on the bytes.
 
-use crate::answer::{GrepAnswer, GrepFile, NotCovered};
+use crate::answer::{GrepAnswer, GrepFile};
 use crate::ask::{Asked, Budget};
 use crate::pool::Blob;
 use crate::search::{BlobNo, Matched, MatchedFile, Pattern, Reach, Written};
@@ -27,9 +27,6 @@ pub const CONTEXT_MAX: usize = 20;
 
 /// In so many files it is found at most.
 const FILES_MAX: usize = 200;
-
-/// So many files are named for each reason why they were not covered.
-const SUCH_AS: usize = 3;
 
 impl Asked<'_> {
     /// Where the text or the expression stands. `bytes` gives what a blob holds, `goes_on` says whether there is time.
@@ -69,7 +66,7 @@ impl Asked<'_> {
             ("binary", &found.binary),
             ("long_lines", &found.long_lines),
         ] {
-            not_covered(&mut envelope.not_covered, why, files);
+            envelope.leaves_out(why, files);
         }
         let all = found.files.len();
         let mut files = Vec::new();
@@ -120,22 +117,4 @@ fn cut(found: &Matched, not_shown: usize) -> Option<String> {
         ));
     }
     (!cut.is_empty()).then(|| cut.join("; "))
-}
-
-fn not_covered(all: &mut Vec<NotCovered>, why: &str, files: &[String]) {
-    if files.is_empty() {
-        return;
-    }
-    let such_as = files.iter().take(SUCH_AS).cloned();
-    match all.iter_mut().find(|one| one.why == why) {
-        Some(known) => {
-            known.files += files.len() as u32;
-            known.such_as.extend(such_as);
-        }
-        None => all.push(NotCovered {
-            why: why.to_owned(),
-            files: files.len() as u32,
-            such_as: such_as.collect(),
-        }),
-    }
 }

@@ -5,6 +5,7 @@ mod scripts;
 use crate::fact::Import;
 use crate::tree::View;
 use bstr::{BStr, ByteSlice as _};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use weir_grammar::Language;
 
@@ -21,6 +22,8 @@ pub struct Manifests {
     packages: BTreeSet<String>,
     /// TypeScript and JavaScript.
     scripts: scripts::Names,
+    /// Manifests whose text is gone.
+    unread: Vec<String>,
 }
 
 /// What an import may mean: the files that would be looked at, in order, and what of them is meant.
@@ -37,7 +40,14 @@ pub enum Meant {
 impl Manifests {
     /// Reads the manifests of a view, with their texts.
     pub fn read(view: &View, text: impl Fn(&BStr) -> Option<String>) -> Self {
-        let mut all = Self::default();
+        let (mut all, unread) = (Self::default(), RefCell::new(Vec::new()));
+        let text = |path: &BStr| {
+            let found = text(path);
+            if found.is_none() {
+                unread.borrow_mut().push(path.to_str_lossy().into_owned());
+            }
+            found
+        };
         for (path, _) in view.files() {
             let name = path.rsplit_str("/").next().unwrap_or_default();
             let folder = folder_of(&path.to_str_lossy()).to_owned();
@@ -67,7 +77,13 @@ impl Manifests {
                 _ => {}
             }
         }
+        all.unread = unread.into_inner();
         all
+    }
+
+    /// Manifests whose text could not be had: their parts have no names here.
+    pub fn unread(&self) -> &[String] {
+        &self.unread
     }
 
     /// What `import` means in the file `at`; `None` for what lies outside the repository, or is not told by its path.
@@ -285,6 +301,7 @@ mod tests {
             packages: ["src/flask", "src/flask/json"].map(str::to_owned).into(),
             roots: ["crates/a/src", "crates/queue/src"].map(str::to_owned).into(),
             scripts: scripts::Names::default(),
+            unread: Vec::new(),
         }
     }
 

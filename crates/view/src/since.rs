@@ -66,10 +66,8 @@ fn definitions(
                 found.push((Touch::Added, None, Some(now)));
                 continue;
             };
-            if was.signature != now.signature {
-                found.push((Touch::Reshaped, Some(was), Some(now)));
-            } else if before.code(was) != after.code(now) {
-                found.push((Touch::Changed, Some(was), Some(now)));
+            if let Some(touch) = touch((before, was), (after, now)) {
+                found.push((touch, Some(was), Some(now)));
             }
         }
         found.extend(was.map(|was| (Touch::Removed, Some(was), None)));
@@ -81,6 +79,23 @@ fn definitions(
         now: now.map(defined),
     };
     found.into_iter().map(told).collect()
+}
+
+/// How a definition was touched that is there before and after.
+fn touch(
+    (before, was): (&Asked<'_>, &Symbol),
+    (after, now): (&Asked<'_>, &Symbol),
+) -> Option<Touch> {
+    if was.at.is_some() && was.at == now.at {
+        return None; // The same bytes: nobody need read them.
+    }
+    if was.signature != now.signature {
+        return Some(Touch::Reshaped);
+    }
+    match (before.code(was), after.code(now)) {
+        (Some(was), Some(now)) => (was != now).then_some(Touch::Changed),
+        (None, _) | (_, None) => Some(Touch::Unsure),
+    }
 }
 
 fn by<K: Ord>(all: &[Symbol], key: impl Fn(&Symbol) -> K) -> BTreeMap<K, Vec<&Symbol>> {

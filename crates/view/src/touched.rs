@@ -17,6 +17,8 @@ pub enum Touch {
     Added,
     /// Its body is not as it was.
     Changed,
+    /// Its file is not as it was, and the text of one state is gone from git: its body may be another.
+    Unsure,
     /// Its head is not as it was: who uses it may have to change.
     Reshaped,
     /// It is gone, and one that is the same but for its name is there.
@@ -31,6 +33,7 @@ impl Touch {
         match self {
             Self::Added => "added",
             Self::Changed => "changed",
+            Self::Unsure => "may have changed",
             Self::Reshaped => "reshaped",
             Self::Renamed => "renamed",
             Self::Removed => "removed",
@@ -41,7 +44,7 @@ impl Touch {
     pub fn breaks(self) -> bool {
         match self {
             Self::Reshaped | Self::Renamed | Self::Removed => true,
-            Self::Added | Self::Changed => false,
+            Self::Added | Self::Changed | Self::Unsure => false,
         }
     }
 }
@@ -79,7 +82,7 @@ pub type Touches = BTreeMap<String, Arc<Vec<Touched>>>;
 pub fn between(
     pool: &Pool,
     (before, after): (&View, &View),
-    text: &dyn Fn(&Blob) -> Arc<str>,
+    text: &dyn Fn(&Blob) -> Option<Arc<str>>,
 ) -> Touches {
     let differing = before.differing(after).into_iter();
     let all = differing.map(|path| {
@@ -94,7 +97,7 @@ pub fn in_file(
     pool: &Pool,
     path: &BStr,
     (before, after): (Option<BlobNo>, Option<BlobNo>),
-    text: &dyn Fn(&Blob) -> Arc<str>,
+    text: &dyn Fn(&Blob) -> Option<Arc<str>>,
 ) -> Vec<Touched> {
     let before = parts(pool, before, path, text);
     let after = parts(pool, after, path, text);
@@ -108,8 +111,11 @@ pub fn in_file(
     for (name, was) in &before {
         let touch = match after.get(name) {
             Some(now) if was.head != now.head => Touch::Reshaped,
-            Some(now) if was.own != now.own => Touch::Changed,
-            Some(_) => continue,
+            Some(now) => match (&was.own, &now.own) {
+                (Some(was), Some(now)) if was == now => continue,
+                (Some(_), Some(_)) => Touch::Changed,
+                (None, _) | (_, None) => Touch::Unsure,
+            },
             None => {
                 let is_it = |other: &&String| was.is_by_name(name, &after[*other], other);
                 let now = added.iter().position(is_it).map(|place| added.remove(place).clone());
@@ -129,8 +135,8 @@ pub fn in_file(
 
 struct Part {
     head: Vec<String>,
-    /// Its text without that of the definitions in it.
-    own: String,
+    /// Its text without that of the definitions in it; `None` when that is gone.
+    own: Option<String>,
 }
 
 impl Part {
@@ -139,8 +145,9 @@ impl Part {
         let last = |name: &str| name.rsplit([':', '.']).next().unwrap_or(name).to_owned();
         let (old, new) = (last(name), last(new));
         let renamed = |text: &String| text.replace(&old, &new);
-        !self.own.is_empty()
-            && renamed(&self.own) == other.own
+        let (Some(own), Some(others)) = (&self.own, &other.own) else { return false };
+        !own.is_empty()
+            && renamed(own) == *others
             && self.head.iter().map(renamed).eq(other.head.iter().cloned())
     }
 }
@@ -150,26 +157,30 @@ fn parts(
     pool: &Pool,
     blob: Option<BlobNo>,
     path: &BStr,
-    text: &dyn Fn(&Blob) -> Arc<str>,
+    text: &dyn Fn(&Blob) -> Option<Arc<str>>,
 ) -> BTreeMap<String, Part> {
     let mut parts = BTreeMap::new();
     let Some((number, blob)) = blob.and_then(|number| Some((number, pool.blob(number)?))) else {
         return parts;
     };
     let text = text(&blob);
-    let lines: Vec<&str> = text.lines().collect();
-    let innermost = innermost(&blob, lines.len());
+    let lines: Option<Vec<&str>> = text.as_deref().map(|text| text.lines().collect());
+    let innermost = innermost(&blob, lines.as_ref().map_or(0, Vec::len));
     for nth in 0..blob.fact.definitions.len() as u32 {
         let Some(symbol) = symbol(&blob, path, At { blob: number, nth }) else { continue };
-        let own = (symbol.lines.first..=symbol.lines.last)
-            .filter(|line| innermost.get(*line as usize) == Some(&Some(nth)));
-        let own: Vec<&str> =
-            own.filter_map(|line| lines.get(line.checked_sub(1)? as usize).copied()).collect();
+        let own = lines.as_ref().map(|lines| {
+            let own = (symbol.lines.first..=symbol.lines.last)
+                .filter(|line| innermost.get(*line as usize) == Some(&Some(nth)));
+            let own = own.filter_map(|line| lines.get(line.checked_sub(1)? as usize).copied());
+            own.collect::<Vec<&str>>().join("\n")
+        });
         let part = parts
             .entry(symbol.qualified)
-            .or_insert_with(|| Part { head: Vec::new(), own: String::new() });
+            .or_insert_with(|| Part { head: Vec::new(), own: own.is_some().then(String::new) });
         part.head.push(symbol.signature);
-        part.own.push_str(&own.join("\n"));
+        if let (Some(all), Some(own)) = (&mut part.own, own) {
+            all.push_str(&own);
+        }
     }
     parts
 }

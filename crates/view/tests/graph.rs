@@ -39,9 +39,9 @@ fn users(files: &[(&str, &str)], name: &str) -> Vec<String> {
     trunk.keep(tip).expect("kept");
     let pool = Pool::default();
     let view = View::of_commit(&pool, objects, tip, &|_| true).expect("seen");
-    let text = |blob: &Blob| -> Arc<str> { text_of(objects, blob).expect("read").into() };
+    let text = |blob: &Blob| text_of(objects, blob).ok().map(Arc::<str>::from);
     let manifests = Manifests::read(&view, |path: &BStr| {
-        Some(text(&*pool.blob(view.blob_at(path)?)?).to_string())
+        Some(text(&*pool.blob(view.blob_at(path)?)?)?.to_string())
     });
     let asked = Asked {
         pool: &pool,

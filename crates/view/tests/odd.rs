@@ -1,21 +1,19 @@
 //! Odd repositories: files without end, other repositories inside, links in circles, and history that was rewritten.
 
+mod repository;
+
 use bstr::{BStr, ByteSlice as _};
+use repository::{Repository, git};
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 use weir_git::{CommitId, Error, Trunk, inspect};
+use weir_view::answer::Envelope;
+use weir_view::ask::Budget;
 use weir_view::fact::Covered;
 use weir_view::pool::{Blob, Pool};
 use weir_view::search::Query;
+use weir_view::since::difference;
 use weir_view::tree::{View, text_of};
-
-fn git(dir: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::new("git");
-    command.arg("-C").arg(dir).args(["-c", "user.name=a", "-c", "user.email=a@b"]).args(arguments);
-    let output = command.output().expect("git runs");
-    assert!(output.status.success(), "{arguments:?}: {output:?}");
-    String::from_utf8(output.stdout).expect("text").trim().to_owned()
-}
 
 fn begin(root: &Path) -> Trunk {
     std::fs::create_dir(root).expect("made");
@@ -98,11 +96,70 @@ fn a_file_whose_bytes_git_lacks_is_unread_and_the_others_are_seen() {
     std::fs::write(root.join("lost.rs"), "pub fn lost() {}\n").expect("written");
     git(&root, &["add", "-A"]);
     git(&root, &["commit", "-qm", "lost"]);
-    let blob = git(&root, &["rev-parse", "HEAD:lost.rs"]);
-    let (folder, name) = blob.split_at(2);
-    std::fs::remove_file(root.join(".git/objects").join(folder).join(name)).expect("removed");
+    forget(&root, "lost.rs");
     let view = see(&Pool::default(), &trunk, head(&root)).expect("seen");
     assert_eq!((paths(&view), view.unread()), (vec!["a.rs".to_owned()], 1));
+}
+
+/// Takes the bytes of a file away from git.
+fn forget(root: &Path, path: &str) {
+    let blob = git(root, &["rev-parse", &format!("HEAD:{path}")]);
+    let (folder, name) = blob.split_at(2);
+    std::fs::remove_file(root.join(".git/objects").join(folder).join(name)).expect("removed");
+}
+
+/// The files of which the text is said to be gone.
+fn no_text(envelope: &Envelope) -> Vec<&str> {
+    let without = envelope.not_covered.iter().filter(|one| one.why == "no_text");
+    without.flat_map(|one| &one.such_as).map(String::as_str).collect()
+}
+
+#[test]
+fn what_git_forgot_after_it_was_read_is_told_by_what_it_says_and_its_text_is_said_to_be_gone() {
+    let push = "use crate::retry::pause;\n\npub fn push() {\n    pause();\n}\n";
+    let repository = Repository::of(&[
+        ("Cargo.toml", "[package]\nname = \"river\"\n"),
+        ("CODEOWNERS", "* @river\n"),
+        ("src/lib.rs", "pub mod push;\npub mod retry;\n"),
+        ("src/retry.rs", "/// Waits.\npub fn pause() {}\n"),
+        ("src/push.rs", push),
+    ]);
+    let before = repository.view();
+    let edited = push.replace("pause();", "pause(); pause();");
+    repository.commit("ann", "twice", &[("src/push.rs", &edited)], &[]);
+    let after = repository.view();
+    let ask = || {
+        repository.ask_of(&after, &[], |asked| {
+            let budget = || Budget::new(None);
+            let found = asked.search("what waits", budget()).expect("a question");
+            let since = repository.ask_of(&before, &[], |was| difference("push", was, asked));
+            (asked.symbol("pause", budget()), asked.impact("pause", budget()), found, since)
+        })
+    };
+    let (symbol, impact, found, since) = ask();
+    assert_eq!(impact.owners, ["@river"]);
+    assert!(found.hits.iter().any(|hit| hit.path == "src/retry.rs" && hit.text.is_some()));
+    assert_eq!(since.definitions.first().map(|one| one.touch.as_str()), Some("changed"));
+    for envelope in [&symbol.envelope, &impact.envelope, &found.envelope] {
+        assert_eq!(no_text(envelope), [""; 0]);
+    }
+
+    for path in ["src/retry.rs", "src/push.rs", "CODEOWNERS", "Cargo.toml"] {
+        forget(&repository.root, path);
+    }
+    let (symbol, impact, found, since) = ask();
+    let told = symbol.symbols.first().expect("what it says is known");
+    assert_eq!((told.signature.as_str(), &told.code), ("pub fn pause()", &None));
+    assert_eq!(told.users.map(|users| users.import), Some(1));
+    assert_eq!(no_text(&symbol.envelope), ["Cargo.toml", "src/retry.rs"]);
+    assert_eq!(symbol.envelope.cut, None, "more tokens would not help");
+    assert_eq!(impact.users.len(), 1);
+    assert_eq!(impact.owners, [""; 0]);
+    assert_eq!(no_text(&impact.envelope), ["Cargo.toml", "CODEOWNERS"]);
+    assert!(found.hits.iter().any(|hit| hit.path == "src/retry.rs" && hit.text.is_none()));
+    let lost: BTreeSet<&str> = no_text(&found.envelope).into_iter().collect();
+    assert!(lost.contains("src/retry.rs"), "{lost:?}");
+    assert_eq!(since.definitions.first().map(|one| one.touch.as_str()), Some("may have changed"));
 }
 
 #[test]

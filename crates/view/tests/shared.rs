@@ -76,10 +76,9 @@ impl Place {
 
     /// What is answered to some questions: all that a fact is good for.
     fn answers(&self, pool: &Pool, view: &View) -> String {
-        let text =
-            |blob: &Blob| -> Arc<str> { text_of(self.objects(), blob).expect("read").into() };
+        let text = |blob: &Blob| text_of(self.objects(), blob).ok().map(Arc::<str>::from);
         let manifests = Manifests::read(view, |path: &BStr| {
-            Some(text(&*pool.blob(view.blob_at(path)?)?).to_string())
+            Some(text(&*pool.blob(view.blob_at(path)?)?)?.to_string())
         });
         let (manifests, text) = (&manifests, &text);
         let asked = Asked { pool, view, manifests, text, compiled: &[], meaning: None };

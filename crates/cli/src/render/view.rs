@@ -264,9 +264,7 @@ fn envelope(page: &mut Page, envelope: &Envelope) {
     };
     page.heading(format!("Seen at {}{dirty}", super::short(commit)));
     for one in not_covered {
-        let such_as = one.such_as.join(", ");
-        let said = format!("  not covered ({}): {} files, such as {such_as}", one.why, one.files);
-        page.line(words::line(&said));
+        page.line(words::line(&format!("  not covered, {}", one.told())));
     }
     if let Some(cut) = cut {
         page.line(words::line(&format!("  cut: {cut}")));

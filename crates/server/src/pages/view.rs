@@ -264,7 +264,7 @@ fn seen(envelope: &Envelope) -> Markup {
         div.in {
           p { code { (envelope.commit.get(..10).unwrap_or(&envelope.commit)) } }
           @for one in &envelope.not_covered {
-            p.soft { "Not covered (" (one.why) "): " (one.files) " files, such as " (one.such_as.join(", ")) }
+            p.soft { "Not covered, " (one.told()) }
           }
           @for late in &envelope.late { p.soft { (late) } }
         }

@@ -14,9 +14,8 @@ fn put(pool: &Pool, hold: &Hold, text: &str) -> Option<BlobNo> {
     (!text.is_empty()).then(|| pool.add(hold, (blob_of(&bytes), told), &bytes))
 }
 
-fn text(blob: &Blob) -> Arc<str> {
-    let kept = blob.kept().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-    kept.unwrap_or_default().into()
+fn text(blob: &Blob) -> Option<Arc<str>> {
+    Some(String::from_utf8_lossy(blob.kept()?).into())
 }
 
 #[test]
@@ -43,6 +42,24 @@ fn definitions_are_touched_as_people_would_say() {
         let found = in_file(&pool, BStr::new("src/a.rs"), blobs, &text);
         let told: Vec<String> = found.iter().map(Touched::told).collect();
         assert_eq!(told, expected, "{before}\n->\n{after}");
+    }
+}
+
+#[test]
+fn where_a_text_is_gone_heads_are_compared_and_bodies_may_have_changed() {
+    let one = "fn pause(tries: u32) -> u32 {\n    tries * 100\n}\n\nfn push(tries: u32) {\n    pause(tries);\n}\n";
+    let two = one.replace("100", "200").replace("push(tries: u32)", "push(tries: u64)");
+    let pool = Pool::default();
+    let hold = pool.hold();
+    let blobs = (put(&pool, &hold, one), put(&pool, &hold, &two));
+    for gone in [blobs.0, blobs.1] {
+        let gone = gone.and_then(|number| pool.blob(number)).expect("it is there").id;
+        let text = |blob: &Blob| text(blob).filter(|_| blob.id != gone);
+        let found = in_file(&pool, BStr::new("src/a.rs"), blobs, &text);
+        let told: Vec<String> = found.iter().map(Touched::told).collect();
+        assert_eq!(told, ["may have changed pause", "reshaped push"]);
+        let written = written(&pool, blobs, &text);
+        assert!(written.iter().any(|one| &*one.name == "pause" && one.line == 6), "{written:?}");
     }
 }
 

@@ -74,13 +74,26 @@ impl Repository {
         compiled: &[Arc<Compiled>],
         ask: impl FnOnce(&Asked<'_>) -> T,
     ) -> T {
+        self.ask_of(&self.view(), compiled, ask)
+    }
+
+    /// The tip, as it is now.
+    pub(crate) fn view(&self) -> View {
+        View::of_commit(&self.pool, self.trunk.objects(), self.tip(), &|_| true).expect("seen")
+    }
+
+    pub(crate) fn ask_of<T>(
+        &self,
+        view: &View,
+        compiled: &[Arc<Compiled>],
+        ask: impl FnOnce(&Asked<'_>) -> T,
+    ) -> T {
         let objects = self.trunk.objects();
-        let view = View::of_commit(&self.pool, objects, self.tip(), &|_| true).expect("seen");
-        let text = |blob: &Blob| -> Arc<str> { text_of(objects, blob).expect("read").into() };
-        let manifests = Manifests::read(&view, |path: &BStr| {
-            Some(text(&*self.pool.blob(view.blob_at(path)?)?).to_string())
+        let text = |blob: &Blob| text_of(objects, blob).ok().map(Arc::<str>::from);
+        let manifests = Manifests::read(view, |path: &BStr| {
+            Some(text(&*self.pool.blob(view.blob_at(path)?)?)?.to_string())
         });
-        let (pool, view, manifests) = (&self.pool, &view, &manifests);
+        let (pool, manifests) = (&self.pool, &manifests);
         ask(&Asked { pool, view, manifests, text: &text, compiled, meaning: None })
     }
 
@@ -89,7 +102,7 @@ impl Repository {
         self.ask(&[], |asked| {
             let file = |path: &str| {
                 let blob = asked.pool.blob(asked.view.blob_at(BStr::new(path))?)?;
-                Some((blob.id, Arc::from((asked.text)(&blob).as_bytes())))
+                Some((blob.id, Arc::from((asked.text)(&blob)?.as_bytes())))
             };
             Compiled::read(index, "the tip", &file)
         })

@@ -189,7 +189,9 @@ fn broken(one: &Broken, by: &str, used_by: &str) -> Breaks {
     let now = touched.now.as_deref().map(|name| format!(" to `{name}`")).unwrap_or_default();
     let what = match touched.touch {
         Touch::Reshaped => "changed the head of",
-        Touch::Added | Touch::Changed | Touch::Renamed | Touch::Removed => touched.touch.name(),
+        Touch::Added | Touch::Changed | Touch::Unsure | Touch::Renamed | Touch::Removed => {
+            touched.touch.name()
+        }
     };
     let known = match used.how {
         How::Compiler | How::Import => "",

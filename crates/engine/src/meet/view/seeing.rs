@@ -2,6 +2,7 @@
 
 use super::texts::Texts;
 use super::trees::Trees;
+use crate::core::chain;
 use crate::{Engine, Error};
 use bstr::BStr;
 use rustix::event::EventfdFlags;
@@ -190,9 +191,15 @@ impl Engine {
         Ok(base)
     }
 
-    /// The text of a blob.
-    pub(super) fn text(&self, blob: &Blob) -> Arc<str> {
-        let read = || text_of(self.trunk().objects(), blob).unwrap_or_default();
+    /// The text of a blob; `None` when git cannot give it any more.
+    pub(super) fn text(&self, blob: &Blob) -> Option<Arc<str>> {
+        let read = || match text_of(self.trunk().objects(), blob) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                tracing::debug!(blob = %blob.id, error = %chain(&error), "its text is gone");
+                None
+            }
+        };
         self.0.seeing.texts.of(blob.id, read)
     }
 }

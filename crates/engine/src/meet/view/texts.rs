@@ -20,15 +20,19 @@ struct Kept {
 const YOUNG_BYTES_MAX: usize = 24 << 20;
 
 impl Texts {
-    /// The text of a blob, which is `read` unless it is known.
-    pub(super) fn of(&self, blob: BlobId, read: impl FnOnce() -> String) -> Arc<str> {
+    /// The text of a blob, which is `read` unless it is known; `None` when that gives none, and it is asked again.
+    pub(super) fn of(
+        &self,
+        blob: BlobId,
+        read: impl FnOnce() -> Option<String>,
+    ) -> Option<Arc<str>> {
         if let Some(text) = self.lock(|kept| kept.find(blob)) {
-            return text;
+            return Some(text);
         }
         // Outside the lock: this is what takes long.
-        let text: Arc<str> = read().into();
+        let text: Arc<str> = read()?.into();
         self.lock(|kept| kept.put(blob, Arc::clone(&text)));
-        text
+        Some(text)
     }
 
     fn lock<T>(&self, with: impl FnOnce(&mut Kept) -> T) -> T {
@@ -72,9 +76,9 @@ mod tests {
         let ask = |number: u8| {
             let read = || {
                 reads.set(reads.get() + 1);
-                large.clone()
+                Some(large.clone())
             };
-            assert_eq!(texts.of(id(number), read).len(), large.len());
+            assert_eq!(texts.of(id(number), read).map(|text| text.len()), Some(large.len()));
         };
         for number in 0..20 {
             ask(number);
@@ -83,5 +87,8 @@ mod tests {
         assert_eq!(reads.get(), 20, "the first was never forgotten");
         let held = texts.lock(|kept| kept.young.len() + kept.old.len());
         assert!(held <= 4, "{held}");
+        assert_eq!(texts.of(id(99), || None), None, "what cannot be read is no empty text");
+        let read = || Some("there again".to_owned());
+        assert_eq!(texts.of(id(99), read).as_deref(), Some("there again"));
     }
 }
