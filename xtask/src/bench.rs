@@ -66,6 +66,12 @@ const BENCHES: &[Bench] = &[
         about: "Hundreds of branches, some of them bad, through the real queue; the trunk tested again",
     },
     Bench {
+        name: "merge",
+        example: "bench_merge",
+        needs_weir: false,
+        about: "Merges in memory beside `git merge-tree`, of 1, 10 and 200 files in a repository of 10,000",
+    },
+    Bench {
         name: "commands",
         example: "bench_commands",
         needs_weir: false,

@@ -12,6 +12,7 @@
 
 mod added;
 mod body;
+mod chain;
 mod changes;
 mod checkout;
 mod commit;
@@ -34,6 +35,7 @@ mod worktree;
 
 pub use added::{Added, AddedLine, added_numbers};
 pub use body::Body;
+pub use chain::{Chained, Merger};
 pub use changes::{ChangedPath, Changes, Kind, Mode, Side};
 pub use checkout::Checkout;
 pub use commit::{Commit, Draft, Person, Signature};

@@ -160,7 +160,7 @@ impl Trunk {
     }
 }
 
-fn unrelated(onto: CommitId, change: CommitId) -> Refusal {
+pub(crate) fn unrelated(onto: CommitId, change: CommitId) -> Refusal {
     let sentence = format!("`{change:.10}` and `{onto:.10}` have no history in common");
     Refusal::new("merge.unrelated", sentence)
         .hint("start from the trunk: `git fetch weir`, then rebase onto it")

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::Stdio;
 use support::{Repo, draft, git_command, git_in};
-use weir_git::{CommitId, Merged, Trunk, Written};
+use weir_git::{Chained, CommitId, Merged, Merger, Trunk, Written};
 
 /// Builds `base` and, on it, `ours` and `theirs`, in one process.
 fn three(files: [&Files; 3]) -> (Repo, [CommitId; 3]) {
@@ -41,7 +41,16 @@ fn files(list: &[(&str, &str)]) -> Files {
 
 fn both(trunk: &Trunk, onto: CommitId, change: CommitId) -> (Merged, Merged) {
     let predicted = trunk.objects().predict_merge(onto, change).expect("predicted");
+    let mut merger = Merger::new(trunk.objects()).expect("a merger");
+    assert_eq!(merged(merger.chain(onto, &[change]).expect("chained")), predicted);
     (predicted, trunk.merge(onto, change).expect("merged"))
+}
+
+fn merged(chained: Chained) -> Merged {
+    match chained {
+        Chained::Clean { tree } => Merged::Clean { tree },
+        Chained::Conflict { paths, .. } => Merged::Conflict { paths },
+    }
 }
 
 #[test]
@@ -72,6 +81,102 @@ fn both_engines_agree_on_the_plain_cases() {
             (merged, conflict) => panic!("{merged:?} where {conflict:?} was due"),
         }
     }
+}
+
+/// Each is merged from where it parts from all before it, so one that was made on another brings only its own.
+#[test]
+fn changes_are_chained_through_the_tip() {
+    let lines = |edits: &[(usize, &str)]| -> String {
+        let edited = |at: usize| edits.iter().find(|(line, _)| *line == at).map(|edit| edit.1);
+        (0..12).map(|at| format!("{}\n", edited(at).unwrap_or("as it was"))).collect()
+    };
+    let repo = Repo::with(&[("a", &lines(&[]))]);
+    let branch = |name: &str, from: &str, edits: &[(usize, &str)]| {
+        repo.git(&["checkout", "--quiet", "-b", name, from]);
+        repo.commit(name, &[("a", &lines(edits))])
+    };
+    let start = repo.head();
+    let first = branch("first", "main", &[(0, "first")]);
+    let second = branch("second", "main", &[(6, "second")]);
+    let on_first = branch("on-first", "first", &[(0, "first, better"), (11, "more")]);
+    let against = branch("against", "main", &[(6, "against")]);
+    let crossed = {
+        repo.git(&["checkout", "--quiet", "-b", "crossed", "first"]);
+        repo.git(&["merge", "--quiet", "-m", "both", "second"]);
+        repo.commit("crossed", &[("a", &lines(&[(0, "first"), (6, "second"), (3, "crossed")]))])
+    };
+    let trunk = repo.trunk();
+    let mut merger = Merger::new(trunk.objects()).expect("a merger");
+    let holds =
+        |tree: weir_git::TreeId| git_in(trunk.dir(), &["cat-file", "-p", &tree.to_string()]);
+    // What git makes of it, a commit at a time.
+    let by_git = |changes: &[CommitId]| -> Merged {
+        let mut tip = start;
+        let mut last = trunk.objects().tree(start).expect("read");
+        for change in changes {
+            match trunk.write_merge(tip, *change, &draft("step")).expect("merged") {
+                Written::Commit { commit, tree } => (tip, last) = (commit, tree),
+                Written::Conflict { paths } => return Merged::Conflict { paths },
+            }
+        }
+        Merged::Clean { tree: last }
+    };
+    let clean: [&[CommitId]; 6] = [
+        &[],
+        &[first],
+        &[first, second],
+        &[second, first, on_first],
+        &[on_first, first, second],
+        &[second, first, crossed],
+    ];
+    for changes in clean {
+        let chained = merged(merger.chain(start, changes).expect("chained"));
+        let Merged::Clean { tree } = by_git(changes) else { panic!("no conflict: {changes:?}") };
+        assert_eq!(chained, Merged::Clean { tree }, "{changes:?} is {}", holds(tree));
+    }
+    let chained = merger.chain(start, &[first, second, against]).expect("chained");
+    assert_eq!(chained, Chained::Conflict { at: 2, paths: vec!["a".into()] });
+    assert!(matches!(by_git(&[first, second, against]), Merged::Conflict { .. }));
+}
+
+/// What a merger knows of a trunk must not outlive a trunk that was rewritten.
+#[test]
+fn a_merger_forgets_a_trunk_that_was_rewritten() {
+    let repo = Repo::with(&[("a", "1\n2\n3\n4\n5\n6\n7\n")]);
+    let dropped = repo.commit("dropped", &[("a", "dropped\n2\n3\n4\n5\n6\n7\n")]);
+    repo.git(&["checkout", "--quiet", "-b", "change"]);
+    let change = repo.commit("change", &[("a", "dropped\n2\n3\n4\n5\n6\nchange\n")]);
+    repo.git(&["checkout", "--quiet", "-b", "rewritten", "main~1"]);
+    let rewritten = repo.commit("rewritten", &[("b", "b\n")]);
+    let trunk = repo.trunk();
+    let mut merger = Merger::new(trunk.objects()).expect("a merger");
+    let tree = |chained| match chained {
+        Chained::Clean { tree } => tree,
+        conflict => panic!("{conflict:?}"),
+    };
+    let before = tree(merger.chain(dropped, &[change]).expect("chained"));
+    assert_eq!(before, trunk.objects().tree(change).expect("read"));
+    let after = tree(merger.chain(rewritten, &[change]).expect("chained"));
+    assert_eq!(trunk.merge(rewritten, change).expect("merged"), Merged::Clean { tree: after });
+}
+
+#[test]
+fn a_merger_goes_by_the_attributes_of_the_tip_it_merges_onto() {
+    let repo = Repo::with(&[("LOG", "1\n")]);
+    let start = repo.head();
+    repo.git(&["checkout", "--quiet", "-b", "one"]);
+    let one = repo.commit("one", &[("LOG", "1\none\n")]);
+    repo.git(&["checkout", "--quiet", "-b", "two", "main"]);
+    let two = repo.commit("two", &[("LOG", "1\ntwo\n")]);
+    let trunk = repo.trunk();
+    let mut merger = Merger::new(trunk.objects()).expect("a merger");
+    let chained = merger.chain(start, &[one, two]).expect("chained");
+    assert_eq!(chained, Chained::Conflict { at: 1, paths: vec!["LOG".into()] });
+    repo.git(&["checkout", "--quiet", "main"]);
+    let union = repo.commit("union", &[(".gitattributes", "LOG merge=union\n")]);
+    assert_eq!(trunk.land(start, union).expect("runs"), weir_git::Landed::Landed);
+    let chained = merger.chain(union, &[one, two]).expect("chained");
+    assert!(matches!(chained, Chained::Clean { .. }), "a union: {chained:?}");
 }
 
 #[test]
@@ -174,6 +279,7 @@ enum Edit {
     Delete(usize),
     Add(&'static str, String),
     Executable(usize),
+    Rename(usize, &'static str),
 }
 
 fn edits() -> impl Strategy<Value = Vec<Edit>> {
@@ -184,6 +290,7 @@ fn edits() -> impl Strategy<Value = Vec<Edit>> {
         1 => (0usize..6).prop_map(Edit::Delete),
         1 => (new, "[uvw]\n").prop_map(|(path, text)| Edit::Add(path, text)),
         1 => (0usize..6).prop_map(Edit::Executable),
+        1 => (0usize..6, prop::sample::select(vec!["moved", "d/moved", "g/a"])).prop_map(|(file, to)| Edit::Rename(file, to)),
     ];
     prop::collection::vec(edit, 0..4)
 }
@@ -213,6 +320,11 @@ fn apply(base: &Files, edits: &[Edit]) -> Files {
             Edit::Add(path, text) => {
                 files.insert((*path).to_owned(), ("100644", text.clone()));
             }
+            Edit::Rename(n, to) => {
+                if let Some(file) = nth(*n).and_then(|path| files.remove(&path)) {
+                    files.insert((*to).to_owned(), file);
+                }
+            }
             Edit::Executable(n) => {
                 let Some(path) = nth(*n) else { continue };
                 files.entry(path).and_modify(|(mode, _)| *mode = "100755");
@@ -223,7 +335,7 @@ fn apply(base: &Files, edits: &[Edit]) -> Files {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn both_engines_agree_on_random_trees(base in tree(), ours in edits(), theirs in edits()) {
@@ -232,8 +344,11 @@ proptest! {
         let over_careful = ours.iter().any(|(path, (mode, text))| {
             theirs.get(path).is_some_and(|(other, same)| mode != other && text == same)
         });
-        let (repo, [_, ours, theirs]) = three([&base, &ours, &theirs]);
+        let (repo, [base, ours, theirs]) = three([&base, &ours, &theirs]);
         let (predicted, merged) = both(&repo.trunk(), ours, theirs);
+        let mut merger = Merger::new(repo.trunk().objects()).expect("a merger");
+        let chained = merger.chain(base, &[ours, theirs]).expect("chained");
+        prop_assert_eq!(crate::merged(chained), predicted.clone());
         match (&predicted, &merged) {
             (Merged::Clean { tree: one }, Merged::Clean { tree: other }) => prop_assert_eq!(one, other),
             (Merged::Conflict { .. }, Merged::Conflict { .. }) => {}

@@ -1,0 +1,226 @@
+//! Merges in memory, one upon another: what a queue asks of hundreds of changes that wait.
+//!
+//! As with [`Objects::predict_merge`] nothing is written, and a conflict found here is a reason to ask
+//! git. What makes it fast: what one merge has read is at hand for the next; the attributes of the
+//! trunk, for which its whole tree is listed, are read once and not for each merge; and most merges
+//! look only at what the change touched.
+
+mod bases;
+mod quick;
+
+use crate::error::read_failed;
+use crate::objects::find_commit;
+use crate::{CommitId, Error, Merged, Objects, TreeId};
+use bases::Bases;
+use bstr::{BString, ByteSlice as _};
+use gix::merge::blob::builtin_driver::text::Labels;
+use gix::merge::plumbing::tree::{Options, Outcome};
+use gix::merge::tree::TreatAsUnresolved;
+use gix::objs::Write as _;
+
+/// Merges in memory, for one thread.
+pub struct Merger {
+    repo: gix::Repository,
+    /// The tree whose attributes are in use.
+    attributes: Option<TreeId>,
+    bases: Bases,
+    diffs: gix::diff::blob::Platform,
+    blobs: gix::merge::blob::Platform,
+    state: gix::diff::tree::State,
+    options: Options,
+    merges: usize,
+}
+
+/// What changes give that are merged onto a commit, one after another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chained {
+    /// One tree, which contains all.
+    Clean {
+        /// The tree.
+        tree: TreeId,
+    },
+    /// One of them does not merge onto those before it.
+    Conflict {
+        /// Which, counted from 0.
+        at: usize,
+        /// The paths where, sorted.
+        paths: Vec<BString>,
+    },
+}
+
+/// Trees and blobs of so many merges are kept in memory: some hundred bytes to some hundred kilobytes each.
+const KEPT_MERGES: usize = 4096;
+/// Trees and commits that were read, in bytes: enough for those of a large repository.
+const CACHE_BYTES: usize = 64 << 20;
+const DOING: &str = "merge in memory";
+const ATTRIBUTES: &[u8] = b".gitattributes";
+
+impl Merger {
+    /// Ready for the trunk as it stands.
+    pub fn new(objects: &Objects) -> Result<Self, Error> {
+        let mut repo = objects.repo().with_object_memory();
+        repo.object_cache_size(CACHE_BYTES);
+        let doing = || read_failed::<gix::Error>(DOING);
+        let options = repo.tree_merge_options().map_err(doing())?.into();
+        let diffs = repo.diff_resource_cache_for_tree_diff().map_err(doing())?;
+        let blobs = repo.merge_resource_cache(Default::default()).map_err(doing())?;
+        let state = gix::diff::tree::State::default();
+        let bases = Bases::default();
+        Ok(Self { repo, attributes: None, bases, diffs, blobs, state, options, merges: 0 })
+    }
+
+    /// Merges `changes` onto `onto`, one after another, each from where its history parts from all before it.
+    ///
+    /// # Errors
+    /// `commit.unknown`; `merge.unrelated` when a change has no history in common with what it is merged onto.
+    pub fn chain(&mut self, onto: CommitId, changes: &[CommitId]) -> Result<Chained, Error> {
+        let tree = TreeId(self.tree_of(onto)?);
+        self.follow(tree)?;
+        self.bases.follow(&self.repo, onto.0)?;
+        let bases = std::mem::take(&mut self.bases);
+        let chained = self.go_on(&bases, onto, tree, changes);
+        self.bases = bases;
+        chained
+    }
+
+    fn go_on(
+        &mut self,
+        bases: &Bases,
+        onto: CommitId,
+        mut tree: TreeId,
+        changes: &[CommitId],
+    ) -> Result<Chained, Error> {
+        let (mut before, mut heads) = (bases.before(), vec![onto.0]);
+        for (at, change) in changes.iter().enumerate() {
+            let base = match before.base(&self.repo, change.0)? {
+                Some(base) => TreeId(self.tree_of(CommitId(base))?),
+                None => self
+                    .base(*change, &heads)?
+                    .ok_or_else(|| crate::merge::unrelated(onto, *change))?,
+            };
+            let theirs = TreeId(self.tree_of(*change)?);
+            match self.trees(base, tree, theirs)? {
+                Merged::Clean { tree: merged } => tree = merged,
+                Merged::Conflict { paths } => return Ok(Chained::Conflict { at, paths }),
+            }
+            heads.push(change.0);
+        }
+        Ok(Chained::Clean { tree })
+    }
+
+    /// Merges two trees that were both made from `base`. A tree that came out of this merger can go in again.
+    pub fn trees(&mut self, base: TreeId, ours: TreeId, theirs: TreeId) -> Result<Merged, Error> {
+        if base == theirs || ours == theirs {
+            return Ok(Merged::Clean { tree: ours });
+        }
+        self.merges += 1;
+        if self.merges.is_multiple_of(KEPT_MERGES) {
+            self.forget(&[base, ours, theirs])?;
+        }
+        if let Some(tree) = quick::trees(self, base.0, ours.0, theirs.0)? {
+            return Ok(Merged::Clean { tree: TreeId(tree) });
+        }
+        let (repo, options) = (&self.repo, self.options.clone());
+        let doing = || read_failed::<gix::Error>(DOING);
+        let outcome = gix::merge::plumbing::tree(
+            &base.0,
+            &ours.0,
+            &theirs.0,
+            Labels::default(),
+            repo,
+            |bytes| repo.write_buf(gix::objs::Kind::Blob, bytes),
+            &mut self.state,
+            &mut self.diffs,
+            &mut self.blobs,
+            options,
+        );
+        let merged = finish(repo, outcome.map_err(read_failed(DOING))?).map_err(doing());
+        self.diffs.clear_resource_cache_keep_allocation();
+        merged
+    }
+
+    /// The tree from which a change went on: that of the best commit which it shares with all that it is merged onto.
+    fn base(&self, change: CommitId, before: &[gix::ObjectId]) -> Result<Option<TreeId>, Error> {
+        let doing = "find where two histories part";
+        let bases = self.repo.merge_bases_many(change.0, before).map_err(read_failed(doing))?;
+        match bases.as_slice() {
+            [] => Ok(None),
+            [base] => Ok(Some(TreeId(self.tree_of(CommitId(base.detach()))?))),
+            // They crossed: what they share is a merge of its own.
+            several => {
+                let options = self.repo.tree_merge_options().map_err(read_failed(doing))?;
+                let several = several.iter().map(|id| id.detach());
+                let shared = self.repo.virtual_merge_base(several, options);
+                Ok(Some(TreeId(shared.map_err(read_failed(doing))?.tree_id.detach())))
+            }
+        }
+    }
+
+    fn tree_of(&self, commit: CommitId) -> Result<gix::ObjectId, Error> {
+        let commit = find_commit(&self.repo, commit)?;
+        Ok(commit.tree_id().map_err(read_failed(DOING))?.detach())
+    }
+
+    /// Goes on from another tip. Only a tip with other attributes costs anything.
+    fn follow(&mut self, tip: TreeId) -> Result<(), Error> {
+        let Some(before) = self.attributes.replace(tip) else { return Ok(()) };
+        if before != tip && self.attributes_differ(before, tip)? {
+            let fresh = self.repo.merge_resource_cache(Default::default());
+            self.blobs = fresh.map_err(read_failed(DOING))?;
+        }
+        Ok(())
+    }
+
+    fn attributes_differ(&self, one: TreeId, other: TreeId) -> Result<bool, Error> {
+        let doing = || read_failed::<gix::Error>("compare attributes");
+        let one = self.repo.find_tree(one.0).map_err(doing())?;
+        let other = self.repo.find_tree(other.0).map_err(doing())?;
+        let mut changes = one.changes().map_err(doing())?;
+        changes.options(|options| {
+            options.track_rewrites(None);
+        });
+        let mut differ = false;
+        let walked = changes.for_each_to_obtain_tree(&other, |change| {
+            let name = change
+                .location()
+                .rsplit_once_str("/")
+                .map_or(change.location(), |it| it.1.as_bstr());
+            differ |= name == ATTRIBUTES;
+            Ok(std::ops::ControlFlow::Continue(()))
+        });
+        walked.map_err(read_failed("compare attributes"))?;
+        Ok(differ)
+    }
+
+    /// Lets go of what earlier merges made, but for these trees and what they hold.
+    fn forget(&mut self, keep: &[TreeId]) -> Result<(), Error> {
+        let Some(made) = self.repo.objects.take_object_memory() else { return Ok(()) };
+        let mut kept = gix::odb::memory::Storage::default();
+        let mut left: Vec<gix::ObjectId> = keep.iter().map(|tree| tree.0).collect();
+        while let Some(id) = left.pop() {
+            let Some((kind, bytes)) = made.get(&id) else { continue };
+            if *kind == gix::objs::Kind::Tree {
+                let tree = gix::objs::TreeRef::from_bytes(bytes, gix::hash::Kind::Sha1);
+                let tree = tree.map_err(read_failed(DOING))?;
+                left.extend(tree.entries.iter().map(|entry| entry.oid.to_owned()));
+            }
+            kept.insert(id, (*kind, bytes.clone()));
+        }
+        self.repo.objects.set_object_memory(kept);
+        Ok(())
+    }
+}
+
+fn finish(repo: &gix::Repository, mut outcome: Outcome<'_>) -> Result<Merged, gix::Error> {
+    let unresolved = TreatAsUnresolved::git();
+    let conflicts = outcome.conflicts.iter().filter(|found| found.is_unresolved(unresolved));
+    let both = conflicts.flat_map(|found| [found.ours.location(), found.theirs.location()]);
+    let mut paths: Vec<BString> = both.map(ToOwned::to_owned).collect();
+    if paths.is_empty() {
+        let tree = outcome.tree.write(|tree| repo.write(tree))?;
+        return Ok(Merged::Clean { tree: TreeId(tree) });
+    }
+    paths.sort();
+    paths.dedup();
+    Ok(Merged::Conflict { paths })
+}
