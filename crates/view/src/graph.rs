@@ -13,7 +13,10 @@ use crate::tree::View;
 use bstr::{BStr, ByteSlice as _};
 use imports::last_part;
 use roaring::RoaringBitmap;
-use scope::{are_one, defines_once, is_in_type, is_inner, is_local, is_own, is_property, lexical};
+use scope::{
+    are_one, defines_once, is_bound_elsewhere, is_in_type, is_inner, is_local, is_own, is_property,
+    lexical,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -257,6 +260,9 @@ impl<'a> Graph<'a> {
         it: &Use,
         same_file: bool,
     ) -> bool {
+        if is_bound_elsewhere(&from.fact, from.language, it) {
+            return false;
+        }
         let qualifier = it.qualifier.as_deref();
         let last = qualifier.map(last_part);
         if target.is_member() {
@@ -311,6 +317,9 @@ impl<'a> Graph<'a> {
 
     /// Whether a use that is the same by name is known to mean something else.
     fn leads_elsewhere(&self, target: &Target<'_>, file: &str, from: &Blob, it: &Use) -> bool {
+        if is_bound_elsewhere(&from.fact, from.language, it) {
+            return false;
+        }
         if it.qualifier.is_some() {
             return !target.is_member() && is_local(&target.blob.fact, target.at.nth);
         }

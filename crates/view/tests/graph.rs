@@ -60,6 +60,21 @@ fn users(files: &[(&str, &str)], name: &str) -> Vec<String> {
     answer.users.iter().chain(&answer.tests).map(shown).collect()
 }
 
+/// What a macro is made of is bound where it is expanded: the same name is all that is known.
+#[test]
+fn the_names_in_a_macro_of_rust_are_bound_elsewhere() {
+    let lib = "pub mod lane;\n\nuse lane::join;\n\nmacro_rules! all {\n    () => {\n        join();\n    };\n}\n\npub fn go() {\n    join();\n}\n";
+    let files = [
+        ("Cargo.toml", "[package]\nname = \"a\"\n"),
+        ("src/lib.rs", lib),
+        ("src/lane.rs", "pub fn join() {}\n"),
+    ];
+    let found = users(&files, "lane::join");
+    for expected in ["src/lib.rs:12 go import", "src/lib.rs:7 all name"] {
+        assert!(found.iter().any(|it| it == expected), "{expected} in {found:#?}");
+    }
+}
+
 #[test]
 fn rust_follows_modules_crates_and_what_is_passed_on() {
     let files = [

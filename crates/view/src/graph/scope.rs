@@ -89,6 +89,19 @@ pub(super) fn is_inner(fact: &Fact, definition: &Definition) -> bool {
     around.is_some_and(|around| around.kind.holds_members())
 }
 
+/// Whether a use stands in what a macro of Rust's is made of. Its names are bound where it is expanded, and nobody can
+/// tell where that is.
+pub(super) fn is_bound_elsewhere(fact: &Fact, language: Option<Language>, it: &Use) -> bool {
+    let mut at = it.within;
+    while let Some(found) = at.and_then(|nth| fact.definitions.get(nth as usize)) {
+        if found.kind == Kind::Macro {
+            return language == Some(Language::Rust);
+        }
+        at = found.within;
+    }
+    false
+}
+
 /// Whether a use stands in a type.
 pub(super) fn is_in_type(fact: &Fact, it: &Use) -> bool {
     let mut at = it.within;
