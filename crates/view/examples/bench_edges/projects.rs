@@ -108,7 +108,7 @@ pub(crate) const PROJECTS: &[Project] = &[
         owner: "tokio-rs",
         revision: "3d78036dcac289d6c1d54934708acb6a5bd73686",
         paths: &["axum", "axum-core", "axum-extra", "axum-macros", "Cargo.toml", "Cargo.lock"],
-        held_out: true,
+        held_out: false,
     },
     Project {
         language: "Rust",
