@@ -2,11 +2,12 @@
 //!
 //! A folder is an agent's: its configuration could name programs for git to run. So the folder is walked and read here,
 //! by the rules of its `.gitignore` files alone, and the commit it stands on is found by a reader that runs nothing.
-//! Reading order: [`Glance`], what was seen of a folder; [`Marks`], what of it may be otherwise by now; [`Events`], the
+//! Reading order: [`Glance`], what was seen of a folder; `index`, what git itself noted of it; [`Marks`], what of it may be otherwise by now; [`Events`], the
 //! kernel's queue that tells so; [`Stance`], what its head says.
 
 mod events;
 mod glance;
+mod index;
 mod marks;
 mod stance;
 

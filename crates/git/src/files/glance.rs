@@ -1,11 +1,13 @@
 //! What was seen of a folder, so that only what may be otherwise is looked at again.
 
+use super::index::Index;
 use super::{Edited, Edits, Files, Marks, blob_of};
 use crate::error::io_failed;
 use crate::{BlobId, Error};
 use bstr::{BStr, BString, ByteSlice as _};
 use ignore::WalkBuilder;
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, Metadata};
 use std::io::Read as _;
@@ -19,14 +21,32 @@ use std::time::{Duration, SystemTime};
 pub struct Glance {
     seen: BTreeMap<BString, (Stamp, Known)>,
     edits: Edits,
+    reads: u64,
 }
 
+/// How a file looks: as long as it looks so, it holds what it held.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Stamp {
-    mtime: (i64, i64),
-    ctime: (i64, i64),
-    size: u64,
-    inode: u64,
+pub(super) struct Stamp {
+    pub(super) mtime: (i64, i64),
+    pub(super) ctime: (i64, i64),
+    pub(super) size: u64,
+    pub(super) inode: u64,
+}
+
+/// What a file holds.
+enum Found {
+    AsCommitted(BlobId),
+    Bytes(Vec<u8>),
+    /// It is too large, or not readable.
+    Nothing,
+}
+
+/// The folder, while it is looked at.
+struct Folder<'a> {
+    top: File,
+    base: &'a Files,
+    /// What git noted of it; read when the first file is met of which nothing is remembered.
+    index: LazyCell<Index, Box<dyn FnOnce() -> Index + 'a>>,
 }
 
 #[derive(Debug, Clone)]
@@ -40,7 +60,7 @@ const FILE_BYTES_MAX: u64 = 16 << 20;
 /// More files than a repository has: somebody unpacked a disk in here.
 const FILES_MAX: usize = 500_000;
 /// A file that was written this shortly before it was read may be written again within the same tick.
-const RACY: Duration = Duration::from_millis(20);
+pub(super) const RACY: Duration = Duration::from_millis(20);
 
 impl Glance {
     /// Looks at what is marked of the folder `root` beside `base`, which is the same as last time unless the whole is
@@ -55,6 +75,9 @@ impl Glance {
         marks: &Marks,
     ) -> Result<BTreeSet<BString>, Error> {
         let top = File::open(root).map_err(io_failed(format!("read `{}`", root.display())))?;
+        let is_whole = marks.is_whole();
+        let index = move || if is_whole { Index::of(root, base) } else { Index::default() };
+        let folder = Folder { top, base, index: LazyCell::new(Box::new(index)) };
         marks.take(&mut self.edits.changed);
         marks.take_paths(&mut self.edits.gone);
         marks.take_paths(&mut self.edits.unread);
@@ -72,7 +95,7 @@ impl Glance {
             }
             let Ok(metadata) = entry.metadata() else { continue };
             if metadata.is_file() {
-                self.see(&top, path.as_ref(), &metadata, base);
+                self.see(&folder, path.as_ref(), &metadata);
                 met.insert(path);
             }
         }
@@ -81,10 +104,11 @@ impl Glance {
             if met.contains(path) {
                 continue;
             }
-            let found = open_below(&top, path.as_ref()).and_then(|file| file.metadata().ok());
+            let found =
+                open_below(&folder.top, path.as_ref()).and_then(|file| file.metadata().ok());
             match found.filter(Metadata::is_file) {
                 Some(metadata) => {
-                    self.see(&top, path.as_ref(), &metadata, base);
+                    self.see(&folder, path.as_ref(), &metadata);
                     met.insert(path.clone());
                     let end = path.rfind_byte(b'/').unwrap_or(0);
                     folders.insert(BString::from(&path[..end]));
@@ -105,21 +129,24 @@ impl Glance {
         &self.edits
     }
 
-    fn see(&mut self, top: &File, path: &BStr, found: &Metadata, base: &Files) {
-        let stamp = Stamp {
-            mtime: (found.mtime(), found.mtime_nsec()),
-            ctime: (found.ctime(), found.ctime_nsec()),
-            size: found.size(),
-            inode: found.ino(),
-        };
-        let was = base.get(path);
+    /// How many files were read so far.
+    pub fn reads(&self) -> u64 {
+        self.reads
+    }
+
+    fn see(&mut self, folder: &Folder<'_>, path: &BStr, found: &Metadata) {
+        let (stamp, was) = (Stamp::of(found), folder.base.get(path));
         let known = match self.seen.get(path) {
             Some((seen, Known::Same(blob))) if *seen == stamp && was == Some(blob) => return,
             Some((seen, Known::Edited(edited))) if *seen == stamp => {
                 (was != Some(&edited.blob)).then(|| edited.clone())
             }
-            _ => match read(top, path, found.size()) {
-                Some(bytes) => {
+            _ => match self.read(folder, path, &stamp) {
+                Found::AsCommitted(blob) => {
+                    self.seen.insert(path.to_owned(), (stamp, Known::Same(blob)));
+                    return;
+                }
+                Found::Bytes(bytes) => {
                     let blob = blob_of(&bytes);
                     let same = was == Some(&blob);
                     let edited = Edited { blob, bytes: bytes.into() };
@@ -130,7 +157,7 @@ impl Glance {
                     }
                     (!same).then_some(edited)
                 }
-                None => {
+                Found::Nothing => {
                     self.edits.unread.insert(path.to_owned());
                     return;
                 }
@@ -138,6 +165,29 @@ impl Glance {
         };
         if let Some(edited) = known {
             self.edits.changed.insert(path.to_owned(), edited);
+        }
+    }
+
+    /// Reads a file of which nothing is remembered, unless git knows that it is the commit's: in a folder that was just
+    /// made nearly all are.
+    fn read(&mut self, folder: &Folder<'_>, path: &BStr, stamp: &Stamp) -> Found {
+        if let Some(blob) = folder.base.get(path)
+            && folder.index.has(path, stamp)
+        {
+            return Found::AsCommitted(*blob);
+        }
+        self.reads += 1;
+        read(&folder.top, path, stamp.size).map_or(Found::Nothing, Found::Bytes)
+    }
+}
+
+impl Stamp {
+    pub(super) fn of(found: &Metadata) -> Self {
+        Self {
+            mtime: (found.mtime(), found.mtime_nsec()),
+            ctime: (found.ctime(), found.ctime_nsec()),
+            size: found.size(),
+            inode: found.ino(),
         }
     }
 }
@@ -291,6 +341,41 @@ pub(crate) mod tests {
         fs::remove_dir_all(root.join("lib")).expect("removed");
         let edits = look(&mut glance, root, &base, &["lib"]);
         assert_eq!(names(edits.changed.keys()), ["kept.log"]);
+    }
+
+    #[test]
+    fn a_folder_that_git_just_made_is_not_read() {
+        let place = tempfile::tempdir().expect("a folder");
+        let root = place.path();
+        git(root, &["init", "-q", "-b", "main"]);
+        for name in ["a.rs", "b.rs", "c.rs"] {
+            fs::write(root.join(name), format!("// {name}\n")).expect("written");
+        }
+        git(root, &["add", "-A"]);
+        git(root, &["commit", "-qm", "begin"]);
+        let tip: CommitId = git(root, &["rev-parse", "HEAD"]).parse().expect("a commit");
+        let base = Objects::open(&root.join(".git")).expect("opened").files(tip).expect("read");
+        let index = File::options().append(true).open(root.join(".git/index")).expect("opened");
+        let look = |glance: &mut Glance| {
+            glance.look(root, &base, &Marks::whole()).expect("looked");
+            (names(glance.edits().changed.keys()), glance.reads())
+        };
+        // Racy: the index has the date of the files, which may have been written again since.
+        let same = fs::metadata(root.join("a.rs")).and_then(|it| it.modified()).expect("a date");
+        index.set_modified(same).expect("dated");
+        assert_eq!(look(&mut Glance::default()), (vec![], 3));
+        index.set_modified(SystemTime::now() + Duration::from_secs(5)).expect("dated");
+        let mut glance = Glance::default();
+        assert_eq!(look(&mut glance), (vec![], 0));
+        // An edit of the same length is read, and nothing else; also one that git was told of.
+        fs::write(root.join("a.rs"), "// A.rs\n").expect("written");
+        assert_eq!(look(&mut glance), (vec!["a.rs".to_owned()], 1));
+        git(root, &["add", "a.rs"]);
+        index.set_modified(SystemTime::now() + Duration::from_secs(5)).expect("dated");
+        assert_eq!(look(&mut Glance::default()).0, ["a.rs"]);
+        fs::remove_file(root.join("b.rs")).expect("removed");
+        look(&mut glance);
+        assert_eq!(names(&glance.edits().gone), ["b.rs"]);
     }
 
     #[test]

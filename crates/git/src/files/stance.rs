@@ -65,7 +65,7 @@ pub fn base_of(folder: &Path, tip: CommitId) -> Option<CommitId> {
 }
 
 /// Where git keeps what is the folder's own.
-fn folder_of_git(folder: &Path) -> Option<PathBuf> {
+pub(super) fn folder_of_git(folder: &Path) -> Option<PathBuf> {
     let own = folder.join(".git");
     match std::fs::metadata(&own).ok()?.is_dir() {
         true => Some(own),
