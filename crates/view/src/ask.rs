@@ -70,6 +70,9 @@ const FOLLOWED_MAX: usize = 2_000;
 const NO_TEXT: &str = "no_text";
 /// So many hops an impact is followed.
 const HOPS: usize = 3;
+/// So many uses of names are followed for an impact, each held against each definition that is asked about: a hundredth of
+/// a second. A name that many things have is no question about one thing.
+const REACHED_MAX: usize = 20_000;
 
 impl Asked<'_> {
     pub(crate) fn graph(&self) -> Graph<'_> {
@@ -260,13 +263,25 @@ impl Asked<'_> {
         let graph = self.graph();
         let own: BTreeSet<&str> = of.iter().map(|symbol| symbol.path.as_str()).collect();
         let mut direct: Vec<Edge> = Vec::new();
+        let (mut left, mut asked) = (REACHED_MAX, 0);
         for symbol in of.iter().take(SYMBOLS_MAX) {
             let Some((path, at)) = &symbol.at else { continue };
+            // The first is followed however many use it.
+            let uses = self.uses_of(&symbol.name);
+            if uses > left && asked > 0 {
+                break;
+            }
+            left = left.saturating_sub(uses);
+            asked += 1;
             let edges = graph.users(path.as_ref(), *at);
             direct.extend(edges.into_iter().filter(|edge| !whole || !own.contains(&*edge.path)));
         }
+        // What is known by its name alone may be each of those that have it, and is told once.
+        let key = |edge: &Edge| (edge.path.clone(), edge.line, edge.within.clone());
+        direct.sort_by_cached_key(|edge| (key(edge), edge.how));
+        direct.dedup_by_key(|edge| key(edge));
         direct.sort_by(|a, b| (a.how, &a.path, a.line).cmp(&(b.how, &b.path, b.line)));
-        let (through, reached) = self.follow(&graph, &direct, &own);
+        let (through, reached, is_whole) = self.follow(&graph, &direct, &own, left);
         let (tests, users): (Vec<Edge>, Vec<Edge>) =
             direct.into_iter().partition(|edge| edge.is_test);
         let tests = tests.into_iter().chain(reached).collect::<Vec<_>>();
@@ -291,6 +306,15 @@ impl Asked<'_> {
                 tests.len()
             ));
         }
+        let mut cut: Vec<String> = envelope.cut.take().into_iter().collect();
+        if asked < of.len() {
+            let all = of.len();
+            cut.push(format!("who uses the first {asked} of {all} definitions: name one of them"));
+        }
+        if !is_whole {
+            cut.push("not all that use it through others: too much does".to_owned());
+        }
+        envelope.cut = (!cut.is_empty()).then(|| cut.join("; "));
         let (owners, lost) = self.owners(paths);
         envelope.leaves_out(NO_TEXT, lost.as_slice());
         ImpactAnswer {
@@ -311,13 +335,16 @@ impl Asked<'_> {
         }
     }
 
-    /// Files that use it through others, and the tests among them. Only along edges whose names resolve.
+    /// Files that use it through others, the tests among them, and whether those are all. Only along edges whose names
+    /// resolve, and until so many uses were followed.
     fn follow(
         &self,
         graph: &Graph<'_>,
         direct: &[Edge],
         own: &BTreeSet<&str>,
-    ) -> (Vec<String>, Vec<Edge>) {
+        mut left: usize,
+    ) -> (Vec<String>, Vec<Edge>, bool) {
+        let mut is_whole = true;
         let mut files: BTreeSet<String> = BTreeSet::new();
         let mut tests = Vec::new();
         let mut seen: BTreeSet<crate::pool::At> = BTreeSet::new();
@@ -328,10 +355,16 @@ impl Asked<'_> {
             let mut next = Vec::new();
             for edge in &edge_of {
                 let Some(at) = edge.from.filter(|at| seen.insert(*at)) else { continue };
-                for further in graph.users(BStr::new(edge.path.as_str()), at) {
-                    if further.how == How::Name {
-                        continue;
-                    }
+                let uses = self.pool.blob(at.blob).map_or(0, |blob| {
+                    let around = blob.fact.definitions.get(at.nth as usize);
+                    around.map_or(0, |around| self.uses_of(&around.name))
+                });
+                if uses > left {
+                    is_whole = false;
+                    continue;
+                }
+                left -= uses;
+                for further in graph.resolved(BStr::new(edge.path.as_str()), at) {
                     if !met.contains(&*further.path) && !own.contains(&*further.path) {
                         match further.is_test {
                             true => tests.push(further.clone()),
@@ -344,7 +377,7 @@ impl Asked<'_> {
             edge_of = next;
         }
         tests.dedup_by(|a, b| (&a.path, a.line) == (&b.path, b.line));
-        (files.into_iter().collect(), tests)
+        (files.into_iter().collect(), tests, is_whole)
     }
 
     /// Who owns these files, by the last rule of `CODEOWNERS` that matches each; and that file, when its text is gone.

@@ -11,14 +11,17 @@ use crate::pool::{At, Blob, BlobNo, Pool};
 use crate::symbol::is_test;
 use crate::tree::View;
 use bstr::{BStr, ByteSlice as _};
-use imports::last_part;
+use imports::{Leads, last_part};
 use roaring::RoaringBitmap;
 use scope::{
     are_one, defines_once, is_bound_elsewhere, is_in_type, is_inner, is_local, is_own, is_property,
     lexical,
 };
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 use told::Told;
 use weir_grammar::Language;
@@ -62,6 +65,14 @@ pub struct Graph<'a> {
     view: &'a View,
     manifests: &'a Manifests,
     compiled: &'a [Arc<Compiled>],
+    /// Where modules lead, by file and by what they are called there, as far as it was asked.
+    modules: RefCell<HashMap<String, HashMap<String, Option<Rc<Leads>>>>>,
+}
+
+/// A blob, and where it lies.
+struct Lying<'a> {
+    blob: Arc<Blob>,
+    files: Vec<Cow<'a, str>>,
 }
 
 /// Who uses a definition.
@@ -103,7 +114,7 @@ impl Target<'_> {
 impl<'a> Graph<'a> {
     /// Of a view.
     pub fn new(pool: &'a Pool, view: &'a View, manifests: &'a Manifests) -> Self {
-        Self { pool, view, manifests, compiled: &[] }
+        Self { pool, view, manifests, compiled: &[], modules: RefCell::default() }
     }
 
     /// With what compilers' indexes say, the newest first.
@@ -124,6 +135,16 @@ impl<'a> Graph<'a> {
 
     /// The same of those that stand in one of these blobs.
     pub fn used_in(&self, path: &BStr, at: At, blobs: &RoaringBitmap) -> Used {
+        self.used_as(path, at, blobs, How::Name)
+    }
+
+    /// The uses that are known better than by name alone, which costs a part of what all do.
+    pub fn resolved(&self, path: &BStr, at: At) -> Vec<Edge> {
+        self.used_as(path, at, self.view.held(), How::Import).edges
+    }
+
+    /// The uses that stand in one of these blobs and are known at least so well.
+    fn used_as(&self, path: &BStr, at: At, blobs: &RoaringBitmap, least: How) -> Used {
         let Some(blob) = self.pool.blob(at.blob) else { return Used::default() };
         let Some(definition) = blob.fact.definitions.get(at.nth as usize) else {
             return Used::default();
@@ -133,19 +154,24 @@ impl<'a> Graph<'a> {
         let target = Target { path: &path, at, blob: &blob, definition, container };
         let (mut edges, mut refuted) = (Vec::new(), 0);
         let told = Told::of(self.compiled, &blob, at.nth);
-        let mut known: HashMap<BlobNo, Option<Arc<Blob>>> = HashMap::new();
+        let mut known: HashMap<BlobNo, Option<Lying<'_>>> = HashMap::new();
         for name in self.names(&target) {
             for used in self.pool.used(&name) {
                 if !blobs.contains(used.blob) {
                     continue;
                 }
-                let from = known.entry(used.blob).or_insert_with(|| self.pool.blob(used.blob));
-                let Some(from) = from.clone() else { continue };
+                let lying = || {
+                    let files = self.view.paths_of(used.blob).into_iter();
+                    let files = files.map(|file| file.to_str_lossy()).collect();
+                    Some(Lying { blob: self.pool.blob(used.blob)?, files })
+                };
+                let Some(lying) = known.entry(used.blob).or_insert_with(lying) else { continue };
+                let from = &lying.blob;
                 let Some(it) = from.fact.uses.get(used.nth as usize) else { continue };
-                for file in self.view.paths_of(used.blob) {
-                    let file = file.to_str_lossy();
-                    let own = name == definition.name;
-                    let Some(edge) = self.edge(&target, &file, &from, it, used, own) else {
+                for file in &lying.files {
+                    // Another name that does not lead here is another thing.
+                    let by_name = least == How::Name && name == definition.name;
+                    let Some(edge) = self.edge(&target, file, from, it, used, by_name) else {
                         continue;
                     };
                     match told.says(from.id, it) {
@@ -219,7 +245,7 @@ impl<'a> Graph<'a> {
         from: &Arc<Blob>,
         it: &Use,
         used: At,
-        by_own_name: bool,
+        by_name: bool,
     ) -> Option<Edge> {
         let same_file = used.blob == target.at.blob && file == target.path;
         let definition = target.definition;
@@ -231,10 +257,9 @@ impl<'a> Graph<'a> {
             return None;
         }
         let resolved = self.resolves(target, file, from, it, same_file);
-        let how = match (resolved, by_own_name) {
+        let how = match (resolved, by_name) {
             (true, _) => How::Import,
             (false, true) => How::Name,
-            // Another name that does not lead here is another thing.
             (false, false) => return None,
         };
         if how == How::Name && self.leads_elsewhere(target, file, from, it) {

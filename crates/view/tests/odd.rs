@@ -198,3 +198,31 @@ fn history_that_was_rewritten_is_said_to_be_gone_and_the_rest_goes_on() {
     let again = see(&pool, &trunk, head(&root)).expect("seen");
     assert_eq!((paths(&again).len(), pool.came_from().made), (2, made));
 }
+
+#[test]
+fn a_name_that_many_things_have_is_followed_so_far_and_each_use_is_told_once() {
+    let files: Vec<(String, String)> = (0..160)
+        .map(|nth| {
+            (
+                format!("m{nth}.py"),
+                format!("class A{nth}:\n    def same(self):\n        self.x.same()\n"),
+            )
+        })
+        .collect();
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let repository = Repository::of(&files);
+    let answer =
+        |name: &str| repository.ask(&[], |asked| asked.impact(name, Budget::new(Some(50_000))));
+    let many = answer("same");
+    assert_eq!(many.of.len(), 160);
+    let cut = many.envelope.cut.unwrap_or_default();
+    assert!(cut.contains("of 160 definitions"), "{cut}");
+    let mut places: Vec<_> = many.users.iter().map(|used| (&used.path, used.line)).collect();
+    let told = places.len();
+    places.dedup();
+    assert_eq!((places.len(), told), (160, 160), "by name alone each may be of any");
+    let one = answer("A7.same");
+    assert_eq!((one.of.len(), one.envelope.cut), (1, None));
+    assert_eq!(one.users.len(), 160);
+}

@@ -5,7 +5,19 @@ use crate::fact::{Import, Kind};
 use crate::modules::{Meant, folder_of};
 use crate::pool::Blob;
 use bstr::BStr;
+use std::rc::Rc;
 use weir_grammar::Language;
+
+/// Where a module leads in one view.
+#[derive(Debug)]
+pub(super) enum Leads {
+    /// To the first of the files that it may be which the view has, if it has any.
+    File(Option<String>),
+    /// To all files of a folder.
+    Folder(String),
+    /// To a file whose path ends so.
+    Ending(String),
+}
 
 /// How many hops an import is followed through files that pass it on.
 const HOPS_MAX: usize = 6;
@@ -24,8 +36,7 @@ impl Graph<'_> {
         // The whole path may be written where it is used.
         if language == Language::Rust
             && let Some(path) = qualifier.filter(|path| path.contains("::") || is_rust_root(path))
-            && let Some(files) = self.manifests.rust(file, path)
-            && self.first(&files).is_some_and(|found| self.gives(&found, name, target, 0))
+            && self.leads_to(language, file, path, name, target)
         {
             return true;
         }
@@ -71,8 +82,8 @@ impl Graph<'_> {
             language,
             Language::Python | Language::TypeScript | Language::Tsx | Language::JavaScript
         );
-        match self.manifests.meant(language, file, import) {
-            Some(Meant::File(files)) => {
+        match self.meant(language, file, import).as_deref() {
+            Some(Leads::File(found)) => {
                 if let Some(path) = qualifier.filter(|_| by_dots) {
                     return self.leads_by(target, language, file, import, name, path);
                 }
@@ -84,18 +95,18 @@ impl Graph<'_> {
                 // What is named may be a module of its own: `use crate::lane`.
                 if let Some(module) = import.name.as_deref().filter(|_| qualifier.is_some()) {
                     let from = format!("{}::{module}", import.from);
-                    if self.module_gives(target, language, file, import, from, name) {
+                    if self.leads_to(language, file, &from, name, target) {
                         return true;
                     }
                 }
                 // What a file exports by default is most often called by its own name.
                 if original == "default" && Some(name) == target.own_name() {
-                    return self.first(&files).is_some_and(|found| found == target.path)
-                        || self.gives_any(&files, original, target);
+                    return found.as_deref() == Some(target.path)
+                        || self.gives_any(found.as_deref(), original, target);
                 }
-                self.gives_any(&files, original, target)
+                self.gives_any(found.as_deref(), original, target)
             }
-            Some(Meant::Folder(folder)) => {
+            Some(Leads::Folder(folder)) => {
                 let ours = folder_of(target.path);
                 let is_it = match language {
                     Language::Go => ours == folder,
@@ -103,7 +114,7 @@ impl Graph<'_> {
                 };
                 is_it && self.defined_once_in_folder(target)
             }
-            Some(Meant::Ending(path)) => {
+            Some(Leads::Ending(path)) => {
                 let stem = target.path.rsplit_once('.').map_or(target.path, |(stem, _)| stem);
                 stem == path || stem.ends_with(&format!("/{path}"))
             }
@@ -140,11 +151,12 @@ impl Graph<'_> {
                 // What is imported is its type.
                 None => {
                     let Some(original) = import.name.as_deref() else { return false };
-                    let Some(Meant::File(files)) = self.manifests.meant(language, file, import)
-                    else {
-                        return false;
+                    return match self.meant(language, file, import).as_deref() {
+                        Some(Leads::File(found)) => {
+                            self.gives_any(found.as_deref(), original, target)
+                        }
+                        Some(Leads::Folder(_) | Leads::Ending(_)) | None => false,
                     };
-                    return self.gives_any(&files, original, target);
                 }
             }
         }
@@ -159,34 +171,65 @@ impl Graph<'_> {
             }
             from.push_str(module);
         }
-        self.module_gives(target, language, file, import, from, name)
+        self.leads_to(language, file, &from, name, target)
     }
 
-    /// Whether `name` in a module is the target.
-    fn module_gives(
+    /// Whether `name` in the module that is called so in a file is the target.
+    fn leads_to(
         &self,
-        target: &Target<'_>,
         language: Language,
         file: &str,
-        import: &Import,
-        from: String,
+        module: &str,
         name: &str,
+        target: &Target<'_>,
     ) -> bool {
-        let module = Import { from, name: None, ..import.clone() };
-        match self.manifests.meant(language, file, &module) {
-            Some(Meant::File(files)) => self.gives_any(&files, name, target),
-            _ => false,
+        match self.module(language, file, module).as_deref() {
+            Some(Leads::File(found)) => self.gives_any(found.as_deref(), name, target),
+            Some(Leads::Folder(_) | Leads::Ending(_)) | None => false,
         }
     }
 
-    /// Whether `name` in the first of these files that the view has is the target.
-    fn gives_any(&self, files: &[String], name: &str, target: &Target<'_>) -> bool {
-        self.first(files).is_some_and(|found| self.gives(&found, name, target, 0))
+    /// Whether `name` in a file, if there is one, is the target.
+    fn gives_any(&self, file: Option<&str>, name: &str, target: &Target<'_>) -> bool {
+        file.is_some_and(|file| self.gives(file, name, target, 0))
     }
 
-    /// The first of these files that the view has.
-    fn first(&self, files: &[String]) -> Option<String> {
-        files.iter().find(|file| self.view.blob_at(BStr::new(file.as_str())).is_some()).cloned()
+    /// What an import means in this view.
+    fn meant(&self, language: Language, file: &str, import: &Import) -> Option<Rc<Leads>> {
+        match language {
+            // A class: what is imported belongs to its path.
+            Language::Java | Language::Kotlin | Language::Scala => {
+                let meant = self.manifests.meant(language, file, import)?;
+                Some(Rc::new(self.leads(meant)))
+            }
+            _ => self.module(language, file, &import.from),
+        }
+    }
+
+    /// What the module that is called so in a file means in this view: asked for every use, and found out once.
+    fn module(&self, language: Language, file: &str, from: &str) -> Option<Rc<Leads>> {
+        if let Some(known) = self.modules.borrow().get(file).and_then(|all| all.get(from)) {
+            return known.clone();
+        }
+        let import =
+            Import { from: from.to_owned(), name: None, alias: None, passed_on: false, line: 0 };
+        let meant = self.manifests.meant(language, file, &import);
+        let leads = meant.map(|meant| Rc::new(self.leads(meant)));
+        let mut modules = self.modules.borrow_mut();
+        modules.entry(file.to_owned()).or_default().insert(from.to_owned(), leads.clone());
+        leads
+    }
+
+    fn leads(&self, meant: Meant) -> Leads {
+        match meant {
+            Meant::File(files) => {
+                let is_there =
+                    |file: &String| self.view.blob_at(BStr::new(file.as_str())).is_some();
+                Leads::File(files.into_iter().find(is_there))
+            }
+            Meant::Folder(folder) => Leads::Folder(folder),
+            Meant::Ending(path) => Leads::Ending(path),
+        }
     }
 
     /// Whether `name` in `file` is the target: defined there, or passed on from where it is.
@@ -214,12 +257,12 @@ impl Graph<'_> {
                 Some(called) if called == name => import.name.as_deref().unwrap_or(name),
                 _ => return false,
             };
-            match self.manifests.meant(language, file, import) {
-                Some(Meant::File(files)) => self
-                    .first(&files)
-                    .filter(|found| found != file)
-                    .is_some_and(|found| self.gives(&found, original, target, hops + 1)),
-                _ => false,
+            match self.meant(language, file, import).as_deref() {
+                Some(Leads::File(found)) => found
+                    .as_deref()
+                    .filter(|found| *found != file)
+                    .is_some_and(|found| self.gives(found, original, target, hops + 1)),
+                Some(Leads::Folder(_) | Leads::Ending(_)) | None => false,
             }
         })
     }
