@@ -1,6 +1,7 @@
 //! What one worktree's edits break in another's, before either is committed: uses that stand on lines which one has
 //! written, of definitions that the other has removed, renamed or given another head.
 
+use crate::compiled::Compiled;
 use crate::graph::{Edge, Graph, How};
 use crate::modules::Manifests;
 use crate::pool::{Blob, BlobNo, Pool};
@@ -72,18 +73,27 @@ pub fn written(
     uses.map(|used| Written { name: used.name.as_str().into(), line: used.line }).collect()
 }
 
-/// What `one`'s edits break of what `other` wrote.
-pub fn breaks(pool: &Pool, one: &Side<'_>, other: &Side<'_>) -> Vec<Break> {
+/// What `one`'s edits break of what `other` wrote. What compilers say is asked for when there may be something.
+pub fn breaks(
+    pool: &Pool,
+    (one, other): (&Side<'_>, &Side<'_>),
+    compiled: &dyn Fn() -> Vec<Arc<Compiled>>,
+) -> Vec<Break> {
     let mut found = Vec::new();
     for touched in one.touches.values().flat_map(|all| all.iter()) {
         if touched.touch.breaks() {
-            found.extend(broken(pool, touched, one, other));
+            found.extend(broken(pool, touched, (one, other), compiled));
         }
     }
     found
 }
 
-fn broken(pool: &Pool, touched: &Touched, one: &Side<'_>, other: &Side<'_>) -> Vec<Break> {
+fn broken(
+    pool: &Pool,
+    touched: &Touched,
+    (one, other): (&Side<'_>, &Side<'_>),
+    compiled: &dyn Fn() -> Vec<Arc<Compiled>>,
+) -> Vec<Break> {
     let name = touched.last_name();
     let names = |written: &&Written| &*written.name == name;
     // Most write nothing of what another touched: that is seen by the name alone.
@@ -102,7 +112,8 @@ fn broken(pool: &Pool, touched: &Touched, one: &Side<'_>, other: &Side<'_>) -> V
     let blobs = files.iter().filter_map(|path| other.view.blob_at(BStr::new(path.as_str())));
     let blobs: RoaringBitmap = blobs.collect();
     let is_plain = symbols(pool, other.view, name).len() == 1;
-    let graph = Graph::new(pool, other.view, other.manifests);
+    let compiled = compiled();
+    let graph = Graph::new(pool, other.view, other.manifests).told_by(&compiled);
     let uses = graph.used_in(path.as_ref(), *at, &blobs).edges.into_iter().filter(|used| {
         let lines = other.written.get(&used.path);
         // By name alone it may be another's, unless there is no other.

@@ -2,13 +2,19 @@
 
 mod repository;
 
+use bstr::BString;
 use proptest::prelude::*;
 use repository::{Repository, index};
 use std::sync::Arc;
-use weir_git::BlobId;
+use weir_git::{BlobId, Edited, Edits, blob_of};
+use weir_view::across::{Break, Lines, Side, breaks, written};
 use weir_view::compiled::{Compiled, Taken};
+use weir_view::modules::Manifests;
+use weir_view::pool::Blob;
 use weir_view::scip::{Index, Unreadable};
 use weir_view::shelf::Shelf;
+use weir_view::touched::between;
+use weir_view::tree::{View, text_of};
 
 /// Two classes with a method of one name, and calls that nothing but types tell apart.
 const LANES: &str = "class Lane:\n    def push(self):\n        pass\n\n\nclass Door:\n    def push(self):\n        pass\n";
@@ -61,6 +67,48 @@ fn a_compiler_confirms_and_refutes_what_names_only_suggest() {
         repository.users("Door.push", &compiled),
         ["calls.py:6 other compiler", "calls.py:10 third name"]
     );
+}
+
+/// What lies in a worktree over the tip.
+fn edited(repository: &Repository, files: &[(&str, &str)]) -> View {
+    let edit = |(path, text): &(&str, &str)| {
+        let bytes: Arc<[u8]> = text.as_bytes().into();
+        (BString::from(*path), Edited { blob: blob_of(&bytes), bytes })
+    };
+    let changed = files.iter().map(edit).collect();
+    repository.view().with(&repository.pool, &Edits { changed, ..Edits::default() })
+}
+
+#[test]
+fn what_edits_break_in_edits_of_others_is_known_by_a_compiler_too() {
+    let indexed = Repository::of(&[("lanes.py", LANES), ("calls.py", CALLS)]);
+    let (compiled, _) = indexed.compiled(&lanes()).expect("an index");
+    let repository = Repository::of(&[("lanes.py", LANES)]);
+    let (pool, base, manifests) = (&repository.pool, repository.view(), Manifests::default());
+    let removed = LANES.replacen("    def push(self):\n        pass\n", "    pass\n", 1);
+    let (ours, theirs) = (
+        edited(&repository, &[("lanes.py", &removed)]),
+        // As it was indexed where they committed it.
+        edited(&repository, &[("calls.py", CALLS)]),
+    );
+    let text = |blob: &Blob| text_of(repository.trunk.objects(), blob).ok().map(Arc::<str>::from);
+    let touches = [&ours, &theirs].map(|view| between(pool, (&base, view), &text));
+    let calls = theirs.blob_at("calls.py".into());
+    let lines =
+        Lines::from([("calls.py".to_owned(), Arc::new(written(pool, (None, calls), &text)))]);
+    let side = |view, touches, written| Side { view, manifests: &manifests, touches, written };
+    let nothing = Lines::new();
+    let sides = (side(&ours, &touches[0], &nothing), side(&theirs, &touches[1], &lines));
+    let told = |compiled: &[Arc<Compiled>]| {
+        let found = breaks(pool, (&sides.0, &sides.1), &|| compiled.to_vec());
+        let one = |one: &Break| {
+            let (touched, used) = (&one.touched, &one.used);
+            format!("{} {}:{} {:?}", touched.told(), used.path, used.line, used.how)
+        };
+        found.iter().map(one).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&[]), [""; 0], "two things are called so");
+    assert_eq!(told(&[Arc::new(compiled)]), ["removed Lane.push calls.py:2 Compiler"]);
 }
 
 #[test]

@@ -82,6 +82,7 @@ impl Engine {
             let tool = index.tool.clone();
             let kept = engine.shelf().put(index, by, now.as_millis());
             kept.map_err(|error| Failure::Other(format!("could not keep the index: {error}")))?;
+            engine.publish_all();
             let (commit, words) = (commit.to_string(), words as u64);
             Ok(ImportAnswer { tool, commit, files, unknown, otherwise, words })
         });

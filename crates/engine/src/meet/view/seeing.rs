@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use weir_git::{CommitId, Events, Files, Unwatched};
 use weir_model::SessionId;
 use weir_view::across::{Break, Lines, Side, breaks};
+use weir_view::compiled::Compiled;
 use weir_view::history::History;
 use weir_view::modules::Manifests;
 use weir_view::pool::{Blob, Pool};
@@ -117,8 +118,12 @@ impl Seeing {
         Arc::clone(&self.everyone.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Lets everybody see what lies in a session's worktree by now, or that it has none.
-    pub(super) fn publish(&self, session: SessionId, lies: Option<&Arc<Lies>>) {
+    fn publish(
+        &self,
+        session: SessionId,
+        lies: Option<&Arc<Lies>>,
+        compiled: &dyn Fn() -> Vec<Arc<Compiled>>,
+    ) {
         let _one = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let was = self.everyone();
         if lies.is_none() && !was.lies.contains_key(&session) {
@@ -136,7 +141,7 @@ impl Seeing {
             Some(lies) => {
                 for (other, theirs) in was.lies.iter().filter(|(other, _)| **other != session) {
                     let mut note = |by: SessionId, one: &Lies, used_by: SessionId, two: &Lies| {
-                        let found = breaks(&self.pool, &one.side(), &two.side());
+                        let found = breaks(&self.pool, (&one.side(), &two.side()), compiled);
                         let broken = |it| Arc::new(Broken { by, used_by, it });
                         next.breaks.extend(found.into_iter().map(broken));
                     };
@@ -147,6 +152,20 @@ impl Seeing {
             }
         }
         *self.everyone.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+    }
+}
+
+impl Engine {
+    /// Lets everybody see what lies in a session's worktree by now, or that it has none.
+    pub(super) fn publish(&self, session: SessionId, lies: Option<&Arc<Lies>>) {
+        self.0.seeing.publish(session, lies, &|| self.shelf().indexes());
+    }
+
+    /// The same of everybody, when compilers say more than before.
+    pub(super) fn publish_all(&self) {
+        for (session, lies) in &self.0.seeing.everyone().lies {
+            self.publish(*session, Some(lies));
+        }
     }
 }
 

@@ -213,7 +213,7 @@ impl Engine {
         let known = &mut *known;
         let Some(base) = self.stands(tree, known)? else {
             known.lies = None;
-            self.0.seeing.publish(tree.session, None);
+            self.publish(tree.session, None);
             return Ok(None);
         };
         if let Watch::Off(since, _) = known.watch {
@@ -234,7 +234,7 @@ impl Engine {
         if let Err(error) = self.look_at(tree, known, &base, marks) {
             tree.marks().add_whole();
             known.lies = None;
-            self.0.seeing.publish(tree.session, None);
+            self.publish(tree.session, None);
             return Err(error);
         }
         let mut edits = known.glance.edits().clone();
@@ -246,7 +246,7 @@ impl Engine {
         };
         if !known.lies.as_ref().is_some_and(is_same) {
             let lies = Arc::new(self.lies(known, base, &edits));
-            self.0.seeing.publish(tree.session, Some(&lies));
+            self.publish(tree.session, Some(&lies));
             (known.lies, known.edits) = (Some(lies), edits);
         }
         known.looked = Some((begun, begun.elapsed()));
@@ -300,7 +300,7 @@ impl Engine {
         if let Some(events) = &self.0.seeing.events {
             events.forget(tree.number);
         }
-        self.0.seeing.publish(tree.session, None);
+        self.publish(tree.session, None);
     }
 
     /// What a worktree stands on. All of it is marked when that is another commit than before.
