@@ -17,6 +17,9 @@ pub struct Envelope {
     /// What was left out for want of room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut: Option<String>,
+    /// Why history was not looked at whole, where the answer tells of it: it may be being read still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<String>,
     /// Who else is changing what the answer shows, right now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_here: Vec<AlsoHere>,
@@ -289,7 +292,7 @@ pub struct ImpactAnswer {
     /// Who wrote it, by its history, who knows it best first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<Author>,
-    /// Files that changed when it did.
+    /// Files that changed when it did; of a change, those that usually change with its files, and do not in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub together: Vec<Together>,
     /// Open changes that touch its files, `C1`.
@@ -449,6 +452,18 @@ pub struct Differs {
     /// As it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<Defined>,
+}
+
+/// The answer to `who`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WhoAnswer {
+    /// Who changes what, right now.
+    pub here: Vec<AlsoHere>,
+    /// Who wrote it, by its history, who knows it best first; of everything, nobody is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<Author>,
+    /// What it was answered from.
+    pub envelope: Envelope,
 }
 
 /// The answer to `map`.

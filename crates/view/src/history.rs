@@ -2,8 +2,9 @@
 //!
 //! What a commit changed never changes, so it is read once, kept by the commit's name, and shared by everybody who asks;
 //! what became of the definitions of a file is kept by the pair of its blobs. An answer is given in the time it is
-//! allowed, and says where it stopped.
+//! allowed, or of what was read before alone, and says where it stopped.
 
+mod line;
 mod parts;
 
 use crate::answer::{Author, Envelope, HistoryAnswer, PastCommit, Together};
@@ -12,9 +13,10 @@ use crate::fact::extract;
 use crate::symbol::{alike, symbols};
 use crate::touched::Touch;
 use bstr::{BStr, BString, ByteSlice as _};
+use line::Line;
 use parts::{Parts, between};
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use weir_git::{BlobId, Commit, CommitId, Error, Objects};
 use weir_grammar::Language;
 
@@ -28,6 +30,8 @@ const FILE_BYTES_MAX: u64 = 2 << 20;
 const KEPT_MAX: usize = 50_000;
 /// A commit counts half as much for who knows the code when it is so much older: half a year.
 const HALF_LIFE_DAYS: f64 = 182.0;
+/// The heads whose commits are kept, the last that was asked for first: the tip, and what worktrees stand on.
+const LINES_MAX: usize = 16;
 /// More places of the same name are not followed.
 const PLACES_MAX: usize = 5;
 /// So many authors, and so many files that change together, are told.
@@ -36,6 +40,8 @@ const TOLD: usize = 8;
 /// What commits changed, as far as anybody asked.
 #[derive(Debug, Default)]
 pub struct History {
+    /// The commits before a head, where all of them were read.
+    lines: Mutex<Vec<(CommitId, Arc<Line>)>>,
     steps: Mutex<HashMap<CommitId, Arc<Step>>>,
     compared: Mutex<HashMap<Pair, Touches>>,
 }
@@ -61,16 +67,23 @@ struct Changed {
 }
 
 /// What is followed backwards: a path, and a definition in it.
-struct Followed {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Followed {
     path: BString,
     symbol: Option<String>,
 }
 
-/// Commits, newest first, and why there are no more.
-struct Walked {
-    commits: Vec<(Commit, Arc<Step>)>,
-    cut: Option<String>,
+/// From where history is had.
+#[derive(Clone, Copy)]
+pub enum Source<'a> {
+    /// What was not read before is read from git, until the time is up.
+    Git(&'a Objects, &'a dyn Fn() -> bool),
+    /// Only what was read before: nobody waits.
+    Kept,
 }
+
+/// That something was not read before, and is not read now.
+struct Unread;
 
 /// Of a definition or a path: who wrote it, and what changes together with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,7 +98,13 @@ pub struct Past {
     pub looked: u32,
     /// Why not all of the history was.
     pub cut: Option<String>,
+    /// Whether there is more that was only not read yet.
+    pub is_unread: bool,
 }
+
+/// Of which nothing was read yet.
+const NOT_READ: &str =
+    "its history is being read: ask again for authors and for what changes together";
 
 impl History {
     /// What happened to what is called `what`, or to what lies at that path.
@@ -94,14 +113,13 @@ impl History {
     /// When git cannot be read.
     pub fn ask(
         &self,
-        objects: &Objects,
+        source: Source<'_>,
         asked: &Asked<'_>,
         what: &str,
         mut budget: Budget,
-        is_time_up: &dyn Fn() -> bool,
     ) -> Result<HistoryAnswer, Error> {
-        let of = named(asked, what);
-        let past = self.past(objects, asked, what, is_time_up)?;
+        let of = followed(asked, what);
+        let past = self.past(source, asked.view.commit(), &of)?;
         let mut envelope: Envelope = asked.envelope();
         let all = past.commits.len();
         let commits: Vec<PastCommit> = past
@@ -127,82 +145,115 @@ impl History {
         Ok(HistoryAnswer { of: of.collect(), commits, authors, together, looked, alike, envelope })
     }
 
-    /// The same without words around it, for an answer to something else.
+    /// What happened before `head` to what is followed, without words around it.
     ///
     /// # Errors
     /// When git cannot be read.
     pub fn past(
         &self,
-        objects: &Objects,
-        asked: &Asked<'_>,
-        what: &str,
-        is_time_up: &dyn Fn() -> bool,
+        source: Source<'_>,
+        head: CommitId,
+        followed: &[Followed],
     ) -> Result<Past, Error> {
-        let followed = named(asked, what);
         if followed.is_empty() {
             return Ok(Past::default());
         }
-        let mut walked = self.walk(objects, asked.view.commit(), is_time_up)?;
-        let mut found: BTreeMap<usize, (BString, Option<Touch>)> = BTreeMap::new();
-        for mut one in followed {
-            for (nth, (_, step)) in walked.commits.iter().enumerate() {
-                if is_time_up() {
-                    let seen =
-                        format!("only the newest {nth} commits were looked at, for want of time");
-                    walked.cut.get_or_insert(seen);
-                    break;
-                }
+        let Ok(line) = self.line(source, head)? else {
+            let cut = Some(NOT_READ.to_owned());
+            return Ok(Past { cut, is_unread: true, ..Past::default() });
+        };
+        let mut cut = line.cut.clone();
+        let mut is_unread = line.is_part;
+        let mut found: BTreeMap<u32, (BString, Option<Touch>)> = BTreeMap::new();
+        for mut one in followed.iter().cloned() {
+            let mut next = 0;
+            while let Some((nth, (_, step))) =
+                line.next(&one.path, next).and_then(|nth| Some((nth, line.get(nth)?)))
+            {
                 let place = one.path.clone();
-                if let Some(touch) = self.changed(objects, step, &mut one)? {
-                    found.entry(nth).or_insert((place, touch));
+                let touch = match source.is_time_up() {
+                    true => Err(Unread),
+                    false => self.changed(source, step, &mut one)?,
+                };
+                match touch {
+                    Ok(touch) => {
+                        if let Some(touch) = touch {
+                            found.entry(nth).or_insert((place, touch));
+                        }
+                    }
+                    Err(Unread) => {
+                        is_unread = true;
+                        cut.get_or_insert_with(|| source.stopped_at(nth));
+                        break;
+                    }
                 }
+                next = nth + 1;
             }
         }
-        let changes: Vec<(&Commit, &Step, &BString, Option<Touch>)> = found
+        let changes: Vec<Change<'_>> = found
             .iter()
-            .map(|(nth, (path, touch))| {
-                let (commit, step) = &walked.commits[*nth];
-                (commit, &**step, path, *touch)
+            .filter_map(|(nth, (path, touch))| {
+                let (commit, step) = line.get(*nth)?;
+                Some((commit, step, path, *touch))
             })
             .collect();
-        let told =
-            |(commit, _, path, touch): &(&Commit, &Step, &BString, Option<Touch>)| PastCommit {
-                commit: commit.id.to_string(),
-                at: commit.author.at.to_string(),
-                author: commit.author.person.name.clone(),
-                subject: commit.subject.clone(),
-                path: path.to_string(),
-                how: touch.map(|touch| touch.name().to_owned()),
-            };
+        let told = |(commit, _, path, touch): &Change<'_>| PastCommit {
+            commit: commit.id.to_string(),
+            at: commit.author.at.to_string(),
+            author: commit.author.person.name.clone(),
+            subject: commit.subject.clone(),
+            path: path.to_string(),
+            how: touch.map(|touch| touch.name().to_owned()),
+        };
         Ok(Past {
             commits: changes.iter().map(told).collect(),
             authors: authors(&changes),
             together: together(&changes),
-            looked: walked.commits.len() as u32,
-            cut: walked.cut,
+            looked: line.len() as u32,
+            cut,
+            is_unread,
         })
     }
 
-    /// The commits before `head`, those that join two others not among them: what they bring was changed elsewhere.
-    fn walk(
+    /// Files that change when one of these does, before `head`, and are not among them.
+    ///
+    /// # Errors
+    /// When git cannot be read.
+    pub fn together(
         &self,
-        objects: &Objects,
+        source: Source<'_>,
         head: CommitId,
-        is_time_up: &dyn Fn() -> bool,
-    ) -> Result<Walked, Error> {
+        paths: &BTreeSet<String>,
+    ) -> Result<Past, Error> {
+        let Ok(line) = self.line(source, head)? else {
+            let cut = Some(NOT_READ.to_owned());
+            return Ok(Past { cut, is_unread: true, ..Past::default() });
+        };
+        let own = |path: &BString| paths.contains(&*path.to_str_lossy());
+        let changing = line.changing(paths.iter().map(String::as_str));
+        let steps = changing.iter().filter_map(|nth| Some(line.get(*nth)?.1));
+        let together = counted(steps, changing.len(), own);
+        let looked = line.len() as u32;
+        let (cut, is_unread) = (line.cut.clone(), line.is_part);
+        Ok(Past { together, looked, cut, is_unread, ..Past::default() })
+    }
+
+    /// The commits before `head`.
+    fn line(&self, source: Source<'_>, head: CommitId) -> Result<Result<Arc<Line>, Unread>, Error> {
+        if let Some(line) = self.kept_line(head) {
+            return Ok(Ok(line));
+        }
+        let Source::Git(objects, is_time_up) = source else { return Ok(Err(Unread)) };
         let listed = objects.commits(None, head, COMMITS_MAX)?;
         let mut cut =
             listed.more.then(|| format!("only the newest {COMMITS_MAX} commits were looked at"));
-        let mut commits = Vec::new();
+        let (mut commits, mut is_late) = (Vec::new(), false);
         for commit in listed.commits {
             if commit.parents.len() > 1 {
                 continue;
             }
             if is_time_up() {
-                let seen = commits.len();
-                cut = Some(format!(
-                    "only the newest {seen} commits were looked at, for want of time: ask again for more"
-                ));
+                (cut, is_late) = (Some(source.stopped_at(commits.len() as u32)), true);
                 break;
             }
             // Where a clone is shallow, what came before is not here.
@@ -212,7 +263,25 @@ impl History {
             };
             commits.push((commit, step));
         }
-        Ok(Walked { commits, cut })
+        let line = Arc::new(Line::of(commits, cut, is_late));
+        if !is_late {
+            let mut lines = self.lines();
+            lines.retain(|(known, _)| *known != head);
+            lines.truncate(LINES_MAX - 1);
+            lines.insert(0, (head, Arc::clone(&line)));
+        }
+        Ok(Ok(line))
+    }
+
+    fn kept_line(&self, head: CommitId) -> Option<Arc<Line>> {
+        let mut lines = self.lines();
+        let place = lines.iter().position(|(known, _)| *known == head)?;
+        lines[..=place].rotate_right(1);
+        lines.first().map(|(_, line)| Arc::clone(line))
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Vec<(CommitId, Arc<Line>)>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn step(&self, objects: &Objects, commit: &Commit) -> Result<Arc<Step>, Error> {
@@ -239,28 +308,23 @@ impl History {
     #[expect(clippy::option_option, reason = "changed or not, and of a path it is not said how")]
     fn changed(
         &self,
-        objects: &Objects,
+        source: Source<'_>,
         step: &Step,
         one: &mut Followed,
-    ) -> Result<Option<Option<Touch>>, Error> {
-        let below = |path: &BString| {
-            path.strip_prefix(one.path.as_slice()).is_some_and(|rest| rest.starts_with(b"/"))
-        };
+    ) -> Result<Result<Option<Option<Touch>>, Unread>, Error> {
+        let own = step.files.iter().find(|file| file.path == one.path);
         let Some(symbol) = one.symbol.clone() else {
-            let own = step.files.iter().find(|file| file.path == one.path);
             if let Some(before) = own.and_then(|own| moved_from(step, own)) {
                 one.path = before.path.clone();
-                return Ok(Some(None));
             }
-            let is_changed = own.is_some() || step.files.iter().any(|file| below(&file.path));
-            return Ok(is_changed.then_some(None));
+            return Ok(Ok(Some(None)));
         };
-        let Some(own) = step.files.iter().find(|file| file.path == one.path) else {
-            return Ok(None);
-        };
+        let Some(own) = own else { return Ok(Ok(None)) };
         let before = moved_from(step, own);
         let old = before.map_or(own.old, |before| before.old);
-        let touches = self.compared(objects, &one.path, old, own.new)?;
+        let Ok(touches) = self.compared(source, &one.path, old, own.new)? else {
+            return Ok(Err(Unread));
+        };
         let touch = touches.iter().find(|(name, _)| *name == symbol).map(|(_, touch)| *touch);
         if let Some(before) = before {
             one.path = before.path.clone();
@@ -268,28 +332,31 @@ impl History {
             // It may have come from another file, in the same commit.
             for file in step.files.iter().filter(|file| file.path != one.path && file.old.is_some())
             {
-                let touches = self.compared(objects, &file.path, file.old, file.new)?;
+                let Ok(touches) = self.compared(source, &file.path, file.old, file.new)? else {
+                    return Ok(Err(Unread));
+                };
                 if touches.contains(&(symbol.clone(), Touch::Removed)) {
                     one.path = file.path.clone();
                     break;
                 }
             }
         }
-        Ok(touch.map(Some))
+        Ok(Ok(touch.map(Some)))
     }
 
     fn compared(
         &self,
-        objects: &Objects,
+        source: Source<'_>,
         path: &BString,
         old: Option<BlobId>,
         new: Option<BlobId>,
-    ) -> Result<Arc<Vec<(String, Touch)>>, Error> {
+    ) -> Result<Result<Touches, Unread>, Error> {
         let language = Language::of(&path.to_str_lossy(), b"");
         let pair = (old, new, language);
         if let Some(found) = locked(&self.compared).get(&pair) {
-            return Ok(Arc::clone(found));
+            return Ok(Ok(Arc::clone(found)));
         }
+        let Source::Git(objects, _) = source else { return Ok(Err(Unread)) };
         let parts = |blob: Option<BlobId>| {
             let read = blob.map(|blob| objects.blob(blob, FILE_BYTES_MAX)).transpose()?;
             let Some(weir_git::Blob::Whole(bytes)) = read else { return Ok(Parts::default()) };
@@ -298,12 +365,30 @@ impl History {
         };
         let found = Arc::new(between(&parts(old)?, &parts(new)?));
         keep(&self.compared, pair, &found);
-        Ok(found)
+        Ok(Ok(found))
+    }
+}
+
+impl Source<'_> {
+    fn is_time_up(self) -> bool {
+        match self {
+            Self::Git(_, is_time_up) => is_time_up(),
+            Self::Kept => false,
+        }
+    }
+
+    /// Why no more than so many commits were looked at.
+    fn stopped_at(self, seen: u32) -> String {
+        let why = match self {
+            Self::Git(..) => "for want of time: ask again for more",
+            Self::Kept => "the others are being read: ask again for more",
+        };
+        format!("only the newest {seen} commits were looked at, {why}")
     }
 }
 
 /// What is meant by a name: a path, or the definitions that are called so.
-fn named(asked: &Asked<'_>, what: &str) -> Vec<Followed> {
+pub fn followed(asked: &Asked<'_>, what: &str) -> Vec<Followed> {
     let path = what.trim_matches('/');
     let is_path = asked.view.blob_at(BStr::new(path)).is_some()
         || (path.contains('/') && asked.view.files().any(|(file, _)| is_below(file, path)));
@@ -339,8 +424,11 @@ fn moved_from<'a>(step: &'a Step, own: &Changed) -> Option<&'a Changed> {
     gone().find(|file| file.old == own.new).or(alone)
 }
 
+/// A commit that changed something, where that was then, and how a definition was changed.
+type Change<'a> = (&'a Commit, &'a Step, &'a BString, Option<Touch>);
+
 /// Who wrote it: each commit counts, the more the newer it is beside the newest.
-fn authors(changes: &[(&Commit, &Step, &BString, Option<Touch>)]) -> Vec<Author> {
+fn authors(changes: &[Change<'_>]) -> Vec<Author> {
     let Some((newest, ..)) = changes.first() else { return Vec::new() };
     let newest = newest.author.at.as_millis();
     let mut all: Vec<(String, Author, f64)> = Vec::new();
@@ -373,21 +461,29 @@ fn authors(changes: &[(&Commit, &Step, &BString, Option<Touch>)]) -> Vec<Author>
     told.collect()
 }
 
-/// Files that changed in the same commits, more than once: once is chance.
-fn together(changes: &[(&Commit, &Step, &BString, Option<Touch>)]) -> Vec<Together> {
-    let mut times: BTreeMap<&BString, u32> = BTreeMap::new();
+/// Files that changed in the same commits.
+fn together(changes: &[Change<'_>]) -> Vec<Together> {
     let own: Vec<&BString> = changes.iter().map(|(.., path, _)| *path).collect();
-    for (_, step, ..) in changes {
-        for file in
-            step.files.iter().filter(|file| file.new.is_some() && !own.contains(&&file.path))
-        {
+    let steps = changes.iter().map(|(_, step, ..)| *step);
+    counted(steps, changes.len(), |path| own.contains(&path))
+}
+
+/// The files that so many commits changed more than once, for once is chance; those that are `own` not among them.
+fn counted<'a>(
+    steps: impl Iterator<Item = &'a Step>,
+    of: usize,
+    own: impl Fn(&BString) -> bool,
+) -> Vec<Together> {
+    let mut times: BTreeMap<&BString, u32> = BTreeMap::new();
+    for file in steps.flat_map(|step| &step.files) {
+        if file.new.is_some() && !own(&file.path) {
             *times.entry(&file.path).or_default() += 1;
         }
     }
-    let of = changes.len() as u32;
     let mut all: Vec<_> = times.into_iter().filter(|(_, times)| *times > 1).collect();
     all.sort_by(|(one, a), (other, b)| b.cmp(a).then(one.cmp(other)));
     let told = all.into_iter().take(TOLD);
+    let of = of as u32;
     told.map(|(path, times)| Together { path: path.to_string(), times, of }).collect()
 }
 

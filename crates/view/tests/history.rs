@@ -3,9 +3,9 @@
 mod repository;
 
 use repository::Repository;
-use weir_view::answer::HistoryAnswer;
+use weir_view::answer::{HistoryAnswer, Together};
 use weir_view::ask::Budget;
-use weir_view::history::History;
+use weir_view::history::{History, Source, followed};
 
 const BEGIN: &str = "def push():\n    return 1\n\n\ndef pull():\n    return 1\n";
 const PUSHED: &str = "def push():\n    return 2\n\n\ndef pull():\n    return 1\n";
@@ -14,7 +14,8 @@ const RESHAPED: &str = "def push(it):\n    return 2\n\n\ndef pull():\n    return
 fn asked(repository: &Repository, history: &History, what: &str) -> HistoryAnswer {
     let objects = repository.trunk.objects();
     repository.ask(&[], |asked| {
-        history.ask(objects, asked, what, Budget::new(None), &|| false).expect("read")
+        let source = Source::Git(objects, &|| false);
+        history.ask(source, asked, what, Budget::new(None)).expect("read")
     })
 }
 
@@ -109,10 +110,54 @@ fn it_stops_when_its_time_is_up_and_says_so() {
     let (repository, history) = (lanes(), History::default());
     let objects = repository.trunk.objects();
     let answer = repository.ask(&[], |asked| {
-        history.ask(objects, asked, "push", Budget::new(None), &|| true).expect("read")
+        let source = Source::Git(objects, &|| true);
+        history.ask(source, asked, "push", Budget::new(None)).expect("read")
     });
     assert!(answer.commits.is_empty());
     assert!(answer.envelope.cut.is_some_and(|cut| cut.contains("for want of time")));
     let nothing = asked(&repository, &history, "pusher");
     assert!(nothing.of.is_empty() && nothing.commits.is_empty());
+}
+
+#[test]
+fn what_was_not_read_before_is_told_only_when_it_was() {
+    let (repository, history) = (lanes(), History::default());
+    let kept = |what: &str| {
+        repository.ask(&[], |asked| {
+            let (head, of) = (asked.view.commit(), followed(asked, what));
+            history.past(Source::Kept, head, &of).expect("asked")
+        })
+    };
+    let past = kept("push");
+    assert!(past.is_unread && past.commits.is_empty());
+    assert!(past.cut.is_some_and(|cut| cut.contains("being read")));
+    // The commits are read by whoever asks of a path, and what they did to definitions is not.
+    asked(&repository, &history, "door.py");
+    let path = kept("lane.py");
+    assert_eq!((path.commits.len(), path.cut, path.is_unread), (3, None, false));
+    assert_eq!(path.together.first().map(|one| (&*one.path, one.times)), Some(("door.py", 3)));
+    let past = kept("push");
+    assert!(past.is_unread && past.cut.is_some_and(|cut| cut.contains("being read")));
+    let whole = asked(&repository, &history, "push");
+    let past = kept("push");
+    assert_eq!((past.commits, past.authors), (whole.commits, whole.authors));
+    assert!(!past.is_unread);
+    let nothing = kept("pusher");
+    assert!(!nothing.is_unread && nothing.cut.is_none());
+}
+
+#[test]
+fn what_changes_when_one_of_several_does_is_counted_without_them() {
+    let (repository, history) = (lanes(), History::default());
+    let tip = repository.tip();
+    let source = Source::Git(repository.trunk.objects(), &|| false);
+    let of = |paths: &[&str]| {
+        let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+        let past = history.together(source, tip, &paths).expect("read");
+        let one = |one: &Together| format!("{} {} of {}", one.path, one.times, one.of);
+        past.together.iter().map(one).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&["lane.py"]), ["door.py 3 of 3"]);
+    assert_eq!(of(&["lane.py", "door.py"]), [""; 0]);
+    assert_eq!(of(&["other.py"]), [""; 0], "once is chance");
 }

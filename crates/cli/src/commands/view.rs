@@ -73,7 +73,7 @@ pub(crate) enum ViewCommand {
         #[command(flatten)]
         compared: Compared,
     },
-    /// Show who is changing a symbol, a path, or anything, right now
+    /// Show who is changing a symbol, a path, or anything, right now, and who wrote it
     Who {
         /// A symbol, or the path of a file [default: everything]
         what: Option<String>,

@@ -106,7 +106,10 @@ pub(crate) fn impact(page: &mut Page, found: &ImpactAnswer) {
         }
     }
     authors(page, &found.authors);
-    together(page, &found.together);
+    match found.touches.is_empty() {
+        true => together(page, "Changes with it", &found.together),
+        false => together(page, "Usually changes with these, and does not here", &found.together),
+    }
     for other in &found.meets {
         page.line(format!("{} touches the same: {}", other.change, other.touches.join(", ")));
     }
@@ -125,6 +128,7 @@ pub(crate) fn also_here(page: &mut Page, found: &WhoAnswer) {
         page.line("Nobody is changing it.");
     }
     found.here.iter().for_each(|one| here(page, one));
+    authors(page, &found.authors);
     envelope(page, &found.envelope);
 }
 
@@ -141,7 +145,7 @@ pub(crate) fn history(page: &mut Page, found: &HistoryAnswer) {
         page.line(format!("  {commit} {day} {author}:{how} {subject}"));
     }
     authors(page, &found.authors);
-    together(page, &found.together);
+    together(page, "Changes with it", &found.together);
     envelope(page, &found.envelope);
 }
 
@@ -155,9 +159,9 @@ fn authors(page: &mut Page, authors: &[Author]) {
     }
 }
 
-fn together(page: &mut Page, files: &[Together]) {
+fn together(page: &mut Page, what: &str, files: &[Together]) {
     if !files.is_empty() {
-        page.heading("Changes with it");
+        page.heading(what);
     }
     for Together { path, times, of } in files {
         page.line(format!("  {path} ({times} of {of} times)"));
@@ -253,7 +257,7 @@ fn difference(page: &mut Page, one: &Difference) {
 }
 
 fn envelope(page: &mut Page, envelope: &Envelope) {
-    let Envelope { commit, dirty, not_covered, cut, also_here, late } = envelope;
+    let Envelope { commit, dirty, not_covered, cut, history, also_here, late } = envelope;
     if !also_here.is_empty() {
         page.heading("Also here, right now");
         also_here.iter().for_each(|one| here(page, one));
@@ -268,6 +272,9 @@ fn envelope(page: &mut Page, envelope: &Envelope) {
     }
     if let Some(cut) = cut {
         page.line(words::line(&format!("  cut: {cut}")));
+    }
+    if let Some(history) = history {
+        page.line(words::line(&format!("  history: {history}")));
     }
     late.iter().for_each(|one| page.line(format!("  late: {one}")));
 }

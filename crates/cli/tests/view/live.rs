@@ -4,7 +4,7 @@ use super::support::{Repo, git, text};
 use super::{PUSH, RETRY, begin, begin_with, names, view};
 use serde_json::{Value, json};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// What comes to be seen; it is asked for until it is, and shown if it never is.
@@ -266,4 +266,69 @@ fn what_a_change_would_reach_is_asked_by_its_id() {
     assert_eq!(seen["owners"], json!(["@ann"]));
     assert_eq!(seen["changes"], json!([two]));
     assert_eq!(seen["meets"][0]["touches"], json!(["changed src/retry.rs pause"]), "{seen:#}");
+}
+
+/// A repository in whose history two files changed together, more than once.
+fn with_history() -> (Repo, PathBuf) {
+    let repo = Repo::empty();
+    for times in 1..4 {
+        repo.write("src/retry.rs", &RETRY.replace("* 100", &format!("* {times}00")));
+        repo.write("src/push.rs", &PUSH.replace("> 0", &format!("> {times}")));
+        repo.write(&format!("docs/{times}.md"), "Words.\n");
+        repo.commit(&format!("Wait {times} times"));
+    }
+    repo.write(
+        "weir.toml",
+        "[[check]]\nname = \"test\"\nrun = \"true\"\n[review]\napprovals = 1\n",
+    );
+    repo.commit("Check");
+    repo.json(&["up", "--detach", "--listen", "127.0.0.1:0"]);
+    let task = repo.json(&["task", "create", "Mend the retry", "--paths", "src/**"]);
+    let claim = repo.json(&["task", "claim", &text(&task, "/id"), "--agent", "ada"]);
+    (repo, PathBuf::from(text(&claim, "/worktree")))
+}
+
+#[test]
+fn history_is_told_beside_other_answers_which_say_when_it_is_still_being_read() {
+    let (repo, ada) = with_history();
+    let whole = |seen: &Value, is_so: &dyn Fn(&Value) -> bool| {
+        let being_read = seen.pointer("/envelope/history").and_then(Value::as_str);
+        match being_read {
+            None => assert!(is_so(seen), "{seen:#}"),
+            Some(why) => assert!(why.contains("being read"), "{seen:#}"),
+        }
+        being_read.is_none()
+    };
+    let asked = |args: &[&str], is_so: &dyn Fn(&Value) -> bool| {
+        until(args[1], || {
+            let seen = view(&repo, &ada, args);
+            if whole(&seen, is_so) { Ok(()) } else { Err(seen) }
+        });
+    };
+    let by_ann = |seen: &Value| {
+        let one = &seen["authors"][0];
+        (one["name"].as_str(), one["percent"].as_u64()) == (Some("ann"), Some(100))
+    };
+    asked(&["impact", "pause"], &|seen| by_ann(seen) && seen["authors"][0]["commits"] == 3);
+    asked(&["impact", "Retry::next"], &|seen| by_ann(seen) && seen["authors"][0]["commits"] == 1);
+    asked(&["who", "src/push.rs"], &by_ann);
+    asked(&["who", "pause"], &by_ann);
+    assert_eq!(who(&repo, &ada, &[]).get("authors"), None, "of everything nobody is named");
+    // What is new in a worktree has no history, and nobody is told to ask again.
+    fs::write(ada.join("src/new.rs"), "pub fn quite_new() {}\n").expect("written");
+    let seen = view(&repo, &ada, &["impact", "quite_new"]);
+    assert_eq!(names(&seen, "/of", "path"), ["src/new.rs"], "{seen:#}");
+    until("it has none", || {
+        let seen = view(&repo, &ada, &["impact", "quite_new"]);
+        if seen["envelope"].get("history").is_none() { Ok(()) } else { Err(seen) }
+    });
+    fs::remove_file(ada.join("src/new.rs")).expect("removed");
+
+    // A change of one of the files that otherwise change together.
+    fs::write(ada.join("src/retry.rs"), RETRY.replace("* 100", "* 400")).expect("written");
+    git(&ada, &["commit", "--quiet", "--all", "--message", "Wait four times"]);
+    let change = repo.weir_in(&ada, &["submit", "--json"], &[]).expect(0).document();
+    asked(&["impact", &text(&change, "/id")], &|seen| {
+        seen["together"] == json!([{"path": "src/push.rs", "times": 3, "of": 3}])
+    });
 }

@@ -24,8 +24,8 @@ use weir_guard::Caller;
 use weir_guard::policy::{Scope, is_secret};
 use weir_model::{Actor, ChangeId, Refusal, SessionId, config};
 use weir_view::answer::{
-    AlsoHere, Difference, Envelope, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer,
-    SymbolAnswer,
+    Difference, Envelope, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer,
+    WhoAnswer,
 };
 use weir_view::ask::{Asked, Budget};
 use weir_view::pool::Blob;
@@ -202,7 +202,7 @@ impl Engine {
             let mut paths: Vec<&str> = answer.of.iter().map(|one| one.path.as_str()).collect();
             paths.push(name.trim_matches('/'));
             answer.changes = engine.open_changes(&paths);
-            let past = engine.past_of(asked, &name);
+            let past = engine.past_of(asked, &name, &mut answer.envelope);
             (answer.authors, answer.together) = (past.authors, past.together);
             answer
         })
@@ -223,17 +223,15 @@ impl Engine {
         self.look(caller, from, move |asked, _| asked.map(&near, Budget::new(tokens))).await
     }
 
-    /// Who is changing what, right now; of a path or a symbol, or of everything when `name` is empty.
+    /// Who is changing what, right now, and who wrote it; of a path or a symbol, or who changes anything when `name` is
+    /// empty.
     ///
     /// # Errors
     /// Failures of the disk.
-    pub async fn view_who(
-        &self,
-        caller: &Caller,
-        name: String,
-    ) -> Result<(Vec<AlsoHere>, Envelope), Error> {
+    pub async fn view_who(&self, caller: &Caller, name: String) -> Result<WhoAnswer, Error> {
+        let engine = self.clone();
         self.look(caller, Where::Tip, move |asked, also| {
-            let envelope = Envelope { late: also.late(), ..asked.envelope() };
+            let mut envelope = Envelope { late: also.late(), ..asked.envelope() };
             let wanted = name.trim_matches('/');
             let here = match wanted {
                 "" => also.all(),
@@ -251,7 +249,11 @@ impl Engine {
                     }
                 }
             };
-            (here, envelope)
+            let authors = match wanted {
+                "" => Vec::new(),
+                _ => engine.past_soon(asked, wanted, &mut envelope).authors,
+            };
+            WhoAnswer { here, authors, envelope }
         })
         .await
     }

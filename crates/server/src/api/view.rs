@@ -213,7 +213,8 @@ pub(crate) async fn history(door: Door, asked: Asked) -> Reply<HistoryAnswer> {
 
 /// Who is changing what, right now
 ///
-/// Of a symbol or a path, or of everything. Seen from what lies in the worktrees of sessions: nobody has to announce it.
+/// Of a symbol or a path, with who wrote it; or of everything. Seen from what lies in the worktrees of sessions: nobody has
+/// to announce it.
 #[utoipa::path(get, path = "/v1/view/who", tag = "view", params(Looking),
     responses((status = 200, body = WhoAnswer), (status = "default", body = Refused)))]
 pub(crate) async fn who(door: Door, asked: Asked) -> Reply<WhoAnswer> {
@@ -222,8 +223,7 @@ pub(crate) async fn who(door: Door, asked: Asked) -> Reply<WhoAnswer> {
 
 /// The same for MCP.
 pub(crate) async fn here(door: &Door, it: Looking) -> Result<WhoAnswer, Problem> {
-    let (here, envelope) = door.engine().view_who(&door.caller, it.what).await?;
-    Ok(WhoAnswer { here, envelope })
+    Ok(door.engine().view_who(&door.caller, it.what).await?)
 }
 
 /// The repository on a page

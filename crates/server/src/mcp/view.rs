@@ -95,7 +95,7 @@ pub(super) fn all() -> Vec<Tool> {
         ),
         tool::<Looking, WhoAnswer>(
             "view_who",
-            "Who is changing a symbol, a path, or anything, right now, in a worktree of their own.",
+            "Who is changing a symbol, a path, or anything, right now, in a worktree of their own; and who wrote it.",
             hints("See who is where", true, true),
         ),
         tool::<Looking, MapAnswer>(

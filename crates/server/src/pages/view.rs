@@ -5,7 +5,7 @@ use super::parts::{id_link, tag, words};
 use super::shell;
 use crate::door::Door;
 use crate::wire::view::{Defined, GrepFile, SearchHit, UsedAt};
-use crate::wire::{GrepAnswer, ImpactAnswer, SearchAnswer};
+use crate::wire::{GrepAnswer, ImpactAnswer, SearchAnswer, WhoAnswer};
 use axum::extract::Query;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -51,7 +51,8 @@ pub(super) async fn page(
     Query(looking): Query<Looking>,
 ) -> Result<Markup, Page> {
     let space = door.read(|see| Ok(see.space(&door.weir.place, &door.caller)))?;
-    let (here, envelope) = door.engine().view_who(&door.caller, String::new()).await?;
+    let WhoAnswer { here, envelope, .. } =
+        door.engine().view_who(&door.caller, String::new()).await?;
     let Seen { found, impact, grepped } = look(&door, &looking).await?;
     let main = html! {
         div.grid {
@@ -266,6 +267,7 @@ fn seen(envelope: &Envelope) -> Markup {
           @for one in &envelope.not_covered {
             p.soft { "Not covered, " (one.told()) }
           }
+          @if let Some(history) = &envelope.history { p.soft { "History: " (history) } }
           @for late in &envelope.late { p.soft { (late) } }
         }
     }

@@ -1,20 +1,8 @@
-//! The code, as everybody sees it: most answers are the view's own.
-
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+//! The code, as everybody sees it: the answers are the view's own.
 
 pub use weir_engine::view::{
     AlsoHere, Author, Breaks, Defined, Difference, Differs, Envelope, FileOutline, GrepAnswer,
     GrepFile, HistoryAnswer, ImpactAnswer, ImportAnswer, ImportedIndex, MapAnswer, Meets,
     NotCovered, OutlineAnswer, PastCommit, SearchAnswer, SearchHit, SymbolAnswer, Together, UsedAt,
-    Users,
+    Users, WhoAnswer,
 };
-
-/// The answer to `who`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct WhoAnswer {
-    /// Who changes what.
-    pub here: Vec<AlsoHere>,
-    /// What it was answered from.
-    pub envelope: Envelope,
-}

@@ -59,8 +59,11 @@ impl Engine {
             .collect();
         let new = all().filter(|one| one.touch == Touch::Added);
         let new: Vec<Symbol> = new.filter_map(|one| named(&after, one)).collect();
-        let mut answer =
-            self.asked(&looked, |asked| asked.reach(&used, &paths, false, Budget::new(tokens)));
+        let mut answer = self.asked(&looked, |asked| {
+            let mut answer = asked.reach(&used, &paths, false, Budget::new(tokens));
+            answer.together = self.together_with(asked, &paths, &mut answer.envelope).together;
+            answer
+        });
         answer.of.extend(new.iter().map(defined));
         answer.touches = all().map(told).collect();
         (answer.changes, answer.meets) = self.meets(&it, &touches)?;

@@ -49,6 +49,7 @@ impl Drop for Looker {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
         self.engine.0.seeing.wake();
+        self.engine.0.seeing.unread.end();
         // It may be reading a whole repository for the first time: whoever stops need not wait for that.
         let until = Instant::now() + LEAVE;
         let Some(thread) = self.thread.take() else { return };

@@ -1,5 +1,6 @@
 //! All that was seen, shared by everybody who asks: views of commits, and of what lies in each session's worktree.
 
+use super::past::Unread;
 use super::texts::Texts;
 use super::trees::Trees;
 use crate::core::chain;
@@ -38,6 +39,7 @@ pub(crate) struct Seeing {
     pub(super) shelf: OnceLock<Shelf>,
     /// What happened to it.
     pub(super) history: History,
+    pub(super) unread: Unread,
     /// So many folders are watched of one worktree.
     pub(super) watches_max: usize,
 }
@@ -102,6 +104,7 @@ impl Seeing {
             texts: Texts::default(),
             shelf: OnceLock::new(),
             history: History::default(),
+            unread: Unread::default(),
             watches_max,
         }
     }
