@@ -26,7 +26,7 @@ pub(super) fn page(door: &Door, space: &Space, at: Position, title: &str, main: 
                         a href="/agents" { "Agents" }
                         a href="/view" { "Code" }
                         span #live role="status" aria-live="polite" {}
-                        a href={ "/show/" (space.you.id) } { (space.you.name) }
+                        a.you href={ "/show/" (space.you.id) } title=(space.you.name) { (space.you.name) }
                         form method="post" action="/sign-out" {
                             (carry(door))
                             button.link { "Sign out" }
