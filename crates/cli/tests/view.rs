@@ -289,4 +289,20 @@ fn what_says_the_same_in_other_words_is_found() {
     let new = hits.iter().find(|hit| hit["path"] == "src/new.rs");
     let near = new.unwrap_or_else(|| panic!("it is not found: {found:#}"))["near"].to_string();
     assert!(near.contains("attempt"), "{near}");
+
+    // Somebody lands that this is left out: the server goes on, and leaves it out.
+    let task = repo.json(&["task", "create", "Words only", "--paths", "weir.toml"]);
+    let claim = repo.json(&["task", "claim", &text(&task, "/id"), "--agent", "cy"]);
+    let cy = PathBuf::from(text(&claim, "/worktree"));
+    let rules = std::fs::read_to_string(cy.join("weir.toml")).expect("read");
+    let off = format!("{rules}\n[view]\nmeaning = \"off\"\n");
+    std::fs::write(cy.join("weir.toml"), off).expect("written");
+    git(&cy, &["commit", "--quiet", "--all", "--message", "Words only"]);
+    repo.weir_in(&cy, &["submit", "--wait"], &[]).expect(0);
+    until("only words are looked for", || {
+        let found = view(&repo, &ada, &["search", "retries of it"]);
+        let hits = found["hits"].as_array().expect("a list");
+        let is_there = hits.iter().any(|hit| hit["path"] == "src/new.rs" || !hit["near"].is_null());
+        if is_there { Err(found.clone()) } else { Ok(()) }
+    });
 }
