@@ -138,7 +138,7 @@ fn stands(grepped: &Result<GrepAnswer, Refusal>) -> Markup {
             Ok(found) => {
                 @if found.files.is_empty() { p.none { "It stands nowhere on the trunk." } }
                 ul.cards { @for file in &found.files { li { (lines(file)) } } }
-                @if let Some(cut) = &found.envelope.cut { p.none { (cut) } }
+                (left_out(&found.envelope))
             }
         }
     }
@@ -163,7 +163,19 @@ fn hits(found: &SearchAnswer) -> Markup {
             ul.cards { @for hit in found.hits.iter().take(SHOWN) { li { (piece(hit)) } } }
         }
         @if !found.unknown.is_empty() { p.none { "Stands nowhere: " (found.unknown.join(", ")) } }
-        @if let Some(cut) = &found.envelope.cut { p.none { (cut) } }
+        (left_out(&found.envelope))
+    }
+}
+
+/// What an answer leaves out by itself; what is so of the whole view stands beside it.
+fn left_out(envelope: &Envelope) -> Markup {
+    let of_all = ["in_part", "too_costly", "too_long", "unread"];
+    html! {
+        @if let Some(cut) = &envelope.cut { p.none { "Left out: " (cut) } }
+        @if let Some(history) = &envelope.history { p.none { "History: " (history) } }
+        @for one in envelope.not_covered.iter().filter(|one| !of_all.contains(&&*one.why)) {
+            p.none { "Not covered, " (one.told()) }
+        }
     }
 }
 
@@ -197,8 +209,19 @@ fn reaches(impact: &ImpactAnswer) -> Markup {
                 ul.cards { @for used in uses.iter().take(SHOWN) { li { (use_line(used)) } } }
             }
         }
-        div.in {
-          @if impact.same_name > 0 {
+        div.in { (beside(impact)) }
+        (left_out(&impact.envelope))
+    }
+}
+
+/// Who answers for it, and what goes with it.
+fn beside(impact: &ImpactAnswer) -> Markup {
+    let with = match impact.touches.is_empty() {
+        true => "Changes with it: ",
+        false => "Usually changes with these, and does not here: ",
+    };
+    html! {
+        @if impact.same_name > 0 {
             p.soft { (impact.same_name) " other definitions have the same name: uses by name only may be theirs." }
         }
         @if !impact.owners.is_empty() { p { "Owners: " (impact.owners.join(", ")) } }
@@ -208,16 +231,15 @@ fn reaches(impact: &ImpactAnswer) -> Markup {
             } }
         }
         @if !impact.together.is_empty() {
-            p { "Changes with it: " @for (nth, file) in impact.together.iter().enumerate() {
+            p { (with) @for (nth, file) in impact.together.iter().enumerate() {
                 @if nth > 0 { ", " } (file.path) span.soft { " " (file.times) " of " (file.of) " times" }
             } }
         }
         @if !impact.changes.is_empty() {
             p { "Open changes: " @for change in &impact.changes { (id_link(change)) " " } }
-          }
-          @for other in &impact.meets {
+        }
+        @for other in &impact.meets {
             p { (id_link(&other.change)) " touches the same: " (other.touches.join(", ")) }
-          }
         }
     }
 }
@@ -267,7 +289,6 @@ fn seen(envelope: &Envelope) -> Markup {
           @for one in &envelope.not_covered {
             p.soft { "Not covered, " (one.told()) }
           }
-          @if let Some(history) = &envelope.history { p.soft { "History: " (history) } }
           @for late in &envelope.late { p.soft { (late) } }
         }
     }
