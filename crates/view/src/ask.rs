@@ -148,7 +148,7 @@ impl Asked<'_> {
         let (mut lost, mut is_cut) = (BTreeSet::new(), false);
         // All of them have the same name, and each use of it is held against each of them.
         let uses = found.first().map_or(0, |symbol| self.uses_of(&symbol.name));
-        let mut followed = 0;
+        let (mut followed, graph) = (0, self.graph());
         for symbol in found.into_iter().take(SYMBOLS_MAX) {
             let mut one = defined(&symbol);
             if !budget.takes(one.signature.len() + one.path.len() + 80) {
@@ -156,7 +156,7 @@ impl Asked<'_> {
             }
             followed += uses;
             one.users = Some(match followed <= FOLLOWED_MAX {
-                true => self.users_of(&symbol),
+                true => users_of(&graph, &symbol),
                 false => Users { not_followed: uses as u32, ..Users::default() },
             });
             match self.code(&symbol) {
@@ -403,21 +403,6 @@ impl Asked<'_> {
         self.pool.used(name).iter().filter(|used| held.contains(used.blob)).count()
     }
 
-    fn users_of(&self, symbol: &Symbol) -> Users {
-        let Some((path, at)) = &symbol.at else { return Users::default() };
-        let graph = self.graph();
-        let used = graph.used(path.as_ref(), *at);
-        let mut users = Users { refuted: used.refuted, ..Users::default() };
-        for edge in used.edges {
-            match edge.how {
-                How::Compiler => users.compiler += 1,
-                How::Import => users.import += 1,
-                How::Name => users.name += 1,
-            }
-        }
-        users
-    }
-
     pub(crate) fn code(&self, symbol: &Symbol) -> Option<String> {
         let blob = symbol.at.as_ref().and_then(|(_, at)| self.pool.blob(at.blob));
         self.excerpt(&blob?, symbol.lines)
@@ -430,6 +415,21 @@ impl Asked<'_> {
         let wanted = text.lines().skip(lines.first.saturating_sub(1) as usize).take(count);
         Some(wanted.collect::<Vec<_>>().join("\n"))
     }
+}
+
+/// How many uses are known, and how.
+fn users_of(graph: &Graph<'_>, symbol: &Symbol) -> Users {
+    let Some((path, at)) = &symbol.at else { return Users::default() };
+    let used = graph.used(path.as_ref(), *at);
+    let mut users = Users { refuted: used.refuted, ..Users::default() };
+    for edge in used.edges {
+        match edge.how {
+            How::Compiler => users.compiler += 1,
+            How::Import => users.import += 1,
+            How::Name => users.name += 1,
+        }
+    }
+    users
 }
 
 /// As it is shown.

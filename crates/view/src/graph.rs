@@ -66,8 +66,13 @@ pub struct Graph<'a> {
     manifests: &'a Manifests,
     compiled: &'a [Arc<Compiled>],
     /// Where modules lead, by file and by what they are called there, as far as it was asked.
-    modules: RefCell<HashMap<String, HashMap<String, Option<Rc<Leads>>>>>,
+    modules: RefCell<HashMap<String, Modules>>,
+    /// Where blobs lie, as far as it was asked.
+    lying: RefCell<HashMap<BlobNo, Option<Rc<Lying<'a>>>>>,
 }
+
+/// Where the modules lead that a file names, by what it calls them; `None` where that is out of the repository.
+type Modules = HashMap<String, Option<Rc<Leads>>>;
 
 /// A blob, and where it lies.
 struct Lying<'a> {
@@ -114,7 +119,14 @@ impl Target<'_> {
 impl<'a> Graph<'a> {
     /// Of a view.
     pub fn new(pool: &'a Pool, view: &'a View, manifests: &'a Manifests) -> Self {
-        Self { pool, view, manifests, compiled: &[], modules: RefCell::default() }
+        Self {
+            pool,
+            view,
+            manifests,
+            compiled: &[],
+            modules: RefCell::default(),
+            lying: RefCell::default(),
+        }
     }
 
     /// With what compilers' indexes say, the newest first.
@@ -154,18 +166,12 @@ impl<'a> Graph<'a> {
         let target = Target { path: &path, at, blob: &blob, definition, container };
         let (mut edges, mut refuted) = (Vec::new(), 0);
         let told = Told::of(self.compiled, &blob, at.nth);
-        let mut known: HashMap<BlobNo, Option<Lying<'_>>> = HashMap::new();
         for name in self.names(&target) {
             for used in self.pool.used(&name) {
                 if !blobs.contains(used.blob) {
                     continue;
                 }
-                let lying = || {
-                    let files = self.view.paths_of(used.blob).into_iter();
-                    let files = files.map(|file| file.to_str_lossy()).collect();
-                    Some(Lying { blob: self.pool.blob(used.blob)?, files })
-                };
-                let Some(lying) = known.entry(used.blob).or_insert_with(lying) else { continue };
+                let Some(lying) = self.lying(used.blob) else { continue };
                 let from = &lying.blob;
                 let Some(it) = from.fact.uses.get(used.nth as usize) else { continue };
                 for file in &lying.files {
@@ -190,6 +196,15 @@ impl<'a> Graph<'a> {
         edges.sort_by(|a, b| (a.how, &a.path, a.line).cmp(&(b.how, &b.path, b.line)));
         edges.dedup_by(|a, b| (&a.path, a.line, &a.within) == (&b.path, b.line, &b.within));
         Used { edges, refuted }
+    }
+
+    fn lying(&self, number: BlobNo) -> Option<Rc<Lying<'a>>> {
+        let lie = || {
+            let files = self.view.paths_of(number).into_iter();
+            let files = files.map(|file| file.to_str_lossy()).collect();
+            Some(Rc::new(Lying { blob: self.pool.blob(number)?, files }))
+        };
+        self.lying.borrow_mut().entry(number).or_insert_with(lie).clone()
     }
 
     /// What a compiler knows of, whether names tell it or not.

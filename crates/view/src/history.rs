@@ -103,8 +103,7 @@ pub struct Past {
 }
 
 /// Of which nothing was read yet.
-const NOT_READ: &str =
-    "its history is being read: ask again for authors and for what changes together";
+const NOT_READ: &str = "it is being read: ask again for authors and for what changes together";
 
 impl History {
     /// What happened to what is called `what`, or to what lies at that path.
