@@ -161,8 +161,7 @@ impl History {
             let cut = Some(NOT_READ.to_owned());
             return Ok(Past { cut, is_unread: true, ..Past::default() });
         };
-        let mut cut = line.cut.clone();
-        let mut is_unread = line.is_part;
+        let mut stopped: Option<u32> = None;
         let mut found: BTreeMap<u32, (BString, Option<Touch>)> = BTreeMap::new();
         for mut one in followed.iter().cloned() {
             let mut next = 0;
@@ -181,8 +180,7 @@ impl History {
                         }
                     }
                     Err(Unread) => {
-                        is_unread = true;
-                        cut.get_or_insert_with(|| source.stopped_at(nth));
+                        stopped = Some(stopped.map_or(nth, |was| was.min(nth)));
                         break;
                     }
                 }
@@ -209,8 +207,9 @@ impl History {
             authors: authors(&changes),
             together: together(&changes),
             looked: line.len() as u32,
-            cut,
-            is_unread,
+            // What was left unread comes first: who asks again is told more.
+            cut: stopped.map(|nth| source.stopped_at(nth)).or_else(|| line.cut.clone()),
+            is_unread: line.is_part || stopped.is_some(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 mod repository;
 
-use repository::Repository;
+use repository::{Repository, git};
 use weir_view::answer::{HistoryAnswer, Together};
 use weir_view::ask::Budget;
 use weir_view::history::{History, Source, followed};
@@ -160,4 +160,26 @@ fn what_changes_when_one_of_several_does_is_counted_without_them() {
     assert_eq!(of(&["lane.py"]), ["door.py 3 of 3"]);
     assert_eq!(of(&["lane.py", "door.py"]), [""; 0]);
     assert_eq!(of(&["other.py"]), [""; 0], "once is chance");
+}
+
+#[test]
+fn where_history_ends_early_it_is_still_said_what_is_being_read() {
+    let (repository, history) = (lanes(), History::default());
+    let tree = git(&repository.root, &["rev-parse", "HEAD~3^{tree}"]);
+    let (folder, name) = tree.split_at(2);
+    let object = repository.root.join(".git/objects").join(folder).join(name);
+    std::fs::remove_file(object).expect("as in a shallow clone");
+    let ends = asked(&repository, &history, "door.py").envelope.cut.unwrap_or_default();
+    assert!(ends.contains("not in this clone"), "{ends}");
+    let kept = || {
+        repository.ask(&[], |asked| {
+            let (head, of) = (asked.view.commit(), followed(asked, "push"));
+            history.past(Source::Kept, head, &of).expect("asked")
+        })
+    };
+    let past = kept();
+    assert!(past.is_unread && past.cut.is_some_and(|cut| cut.contains("being read")));
+    asked(&repository, &history, "push");
+    let past = kept();
+    assert!(!past.is_unread && past.cut.is_some_and(|cut| cut.contains("not in this clone")));
 }
