@@ -10,9 +10,19 @@
 //! ones go); (2) nobody is ejected but for failures that were repeated and that nothing else explains; (3) every
 //! revision that does not land now has a reason to wait. `tests/plan.rs` tries to break them.
 
+mod belief;
+mod order;
+mod reach;
+mod scene;
+mod set;
+mod settle;
 mod snapshot;
+mod spare;
+mod speculate;
 mod step;
+mod tell;
 mod wait;
+mod work;
 
 pub use snapshot::{
     Attempt, Build, Class, Item, Learned, Length, Level, Price, Rules, Snapshot, State, Touch,
@@ -20,7 +30,9 @@ pub use snapshot::{
 pub use step::{AgainWhy, Cause, Eject, LandWhy, StartWhy, Step, StopWhy};
 pub use wait::{Forecast, Wait};
 
+use scene::Scene;
 use serde::{Deserialize, Serialize};
+use tell::Told;
 use weir_model::RevisionId;
 
 /// What is to be done, and what is expected.
@@ -42,58 +54,43 @@ pub struct Plan {
 
 /// What to do now.
 pub fn plan(snapshot: &Snapshot) -> Plan {
-    let mut items: Vec<_> = snapshot.items.iter().collect();
-    items.sort_by_key(|item| (item.class, item.since_ms, item.revision));
+    let slots = belief::Slots::of(snapshot);
+    let belief = belief::Belief::of(snapshot, &slots);
+    let scene = ordered(snapshot, &slots, &belief);
+    let reach = reach::Reach::of(&scene);
+    let located = settle::located(&scene);
     let mut plan = Plan {
-        steps: Vec::new(),
-        order: items.iter().map(|item| item.revision).collect(),
+        steps: settle::ejections(&scene, &located),
+        order: Vec::new(),
         waits: Vec::new(),
         forecasts: Vec::new(),
         price: snapshot.price,
         wake_ms: None,
     };
-    for (place, item) in items.iter().enumerate() {
-        let lands_ms = snapshot.now_ms + item.length.mean_ms as u64 * (place as u64 + 1);
-        plan.forecasts.push(Forecast { revision: item.revision, chance: item.success, lands_ms });
-        if place > 0 {
-            plan.waits.push((item.revision, Wait::Worker { ahead: place as u32 }));
-            continue;
-        }
-        let own = |build: &&Build| build.items == [item.revision] && build.stale.is_empty();
-        let Some(build) = snapshot.builds.iter().find(own) else {
-            let why = StartWhy::Likeliest { targets: vec![item.revision], chance: item.success };
-            plan.steps.push(Step::Start { items: vec![item.revision], why });
-            plan.waits.push((item.revision, Wait::Worker { ahead: 0 }));
-            continue;
-        };
-        let fails = build.count(State::Failed);
-        let false_chance = item.success * snapshot.learned.flake.powi(fails as i32);
-        if build.has_passed() && snapshot.frozen {
-            plan.waits.push((item.revision, Wait::Frozen));
-        } else if build.has_passed() {
-            let items = vec![item.revision];
-            plan.steps.push(Step::Land { build: build.id, items, why: LandWhy::Passed });
-        } else if build.count(State::Running) > 0 {
-            plan.waits.push((item.revision, Wait::Build { build: build.id }));
-        } else if fails >= 2 && false_chance <= FALSE_MAX {
-            plan.steps.push(Step::Eject(Eject {
-                revision: item.revision,
-                cause: Cause::Content,
-                failing: build.id,
-                beside: Vec::new(),
-                passing: None,
-                fails,
-                false_chance,
-                good_chance: false_chance / (false_chance + 1.0 - item.success),
-            }));
-        } else {
-            let why = AgainWhy::Flake { chance: false_chance };
-            plan.steps.push(Step::Again { build: build.id, why });
-            plan.waits.push((item.revision, Wait::Build { build: build.id }));
-        }
+    plan.steps.extend(settle::landings(&scene));
+    let served = scene.empty();
+    let mut told =
+        Told { scene: &scene, reach: &reach, located: &located, served, left: Vec::new() };
+    if plan.steps.is_empty() {
+        work::divide(&mut plan, &mut told);
+    } else {
+        // What is left is worth another look: it is planned anew when these are done.
+        plan.wake_ms = Some(snapshot.now_ms);
     }
+    tell::tell(&mut plan, &told);
     plan
 }
 
-/// The largest chance of ejecting a good revision: one in two thousand.
-const FALSE_MAX: f64 = 5e-4;
+fn ordered<'a>(
+    snapshot: &'a Snapshot,
+    slots: &belief::Slots,
+    belief: &'a belief::Belief,
+) -> Scene<'a> {
+    let mut ahead = vec![false; snapshot.items.len()];
+    let order = order::landing_order(snapshot, slots, belief, &ahead);
+    let scene = Scene::new(snapshot, slots, belief, &order);
+    let Some(passed) = reach::ahead(&scene) else { return scene };
+    passed.into_iter().for_each(|place| ahead[order[place]] = true);
+    let order = order::landing_order(snapshot, slots, belief, &ahead);
+    Scene::new(snapshot, slots, belief, &order)
+}

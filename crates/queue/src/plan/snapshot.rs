@@ -140,6 +140,8 @@ pub enum State {
     Failed,
     /// It says nothing about the revisions: infrastructure, cancelled, the machine's own time-out.
     Void,
+    /// It was ended because a plan said so: it says nothing, and nothing was wrong with it.
+    Stopped,
 }
 
 /// What history says about builds.

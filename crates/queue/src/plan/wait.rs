@@ -20,6 +20,8 @@ pub enum Wait {
         /// The build in which it passed.
         build: CandidateId,
     },
+    /// A build of it is started by this very plan.
+    Starting,
     /// All workers are busy.
     Worker {
         /// How many revisions stand before it in the same need.
@@ -73,6 +75,7 @@ impl fmt::Display for Wait {
             Self::Before { revision, build } => {
                 write!(f, "passed in `{build}`, and `{revision}` before it is undecided")
             }
+            Self::Starting => write!(f, "a build of it starts"),
             Self::Worker { ahead: 0 } => write!(f, "next to be built when a worker is free"),
             Self::Worker { ahead } => write!(f, "{ahead} before it wait for a worker, too"),
             Self::Stack { below } => write!(f, "`{below}` below it in the stack is undecided"),

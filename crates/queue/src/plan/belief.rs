@@ -1,0 +1,192 @@
+//! What the builds so far say about each revision: the chance that it is good, and which failures are still open.
+//!
+//! A build passes only if all it holds is good and no two of it clash; a good one fails with the chance of a flake.
+//! So a pass clears all that was in it, and after `k` failures of a build that is good with chance `N`, each of its
+//! revisions is bad with `q / (1 - N + N·f^k)` instead of `q`. Builds are taken from the smallest to the largest, and
+//! one that holds a suspect says nothing about the rest: the suspect explains it away.
+
+use super::set::Set;
+use super::snapshot::{Build, Snapshot, State};
+use std::collections::BTreeMap;
+use weir_model::RevisionId;
+
+/// The place of each revision in [`Snapshot::items`].
+pub(super) struct Slots(BTreeMap<RevisionId, usize>);
+
+impl Slots {
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        let slots = snapshot.items.iter().enumerate().map(|(slot, item)| (item.revision, slot));
+        Self(slots.collect())
+    }
+
+    pub(super) fn get(&self, revision: RevisionId) -> Option<usize> {
+        self.0.get(&revision).copied()
+    }
+}
+
+/// By slot.
+pub(super) struct Belief {
+    /// The chance that it is good.
+    pub(super) good: Vec<f64>,
+    /// The same before any failure.
+    pub(super) prior: Vec<f64>,
+    /// The same before the open failure that it is part of: what its part of that failure is reckoned with.
+    pub(super) before_fault: Vec<f64>,
+    /// It passed in some build.
+    pub(super) cleared: Vec<bool>,
+    /// It is rather bad than good, and has not passed where things stand now.
+    pub(super) suspect: Vec<bool>,
+    /// The open failure that it is part of.
+    pub(super) fault_of: Vec<Option<usize>>,
+    pub(super) faults: Vec<Fault>,
+}
+
+/// A build that failed, with no suspect in it yet.
+pub(super) struct Fault {
+    /// Its place in [`Snapshot::builds`].
+    pub(super) build: usize,
+    pub(super) members: Vec<usize>,
+    /// The chance, before it failed, that it was good.
+    pub(super) good: f64,
+    /// The chance that a good one fails as often.
+    pub(super) flakes: f64,
+}
+
+impl Fault {
+    /// The chance that a part of it is good that was good with `part` before it failed.
+    pub(super) fn part(&self, part: f64) -> f64 {
+        let failed = 1.0 - self.good + self.good * self.flakes;
+        ((part - self.good).max(0.0) + self.good * self.flakes) / failed
+    }
+}
+
+/// The chance of a flake, never quite none: a certainty could not be corrected by what comes.
+pub(super) fn flake(snapshot: &Snapshot) -> f64 {
+    snapshot.learned.flake.clamp(1e-3, 0.5)
+}
+
+impl Belief {
+    pub(super) fn of(snapshot: &Snapshot, slots: &Slots) -> Self {
+        let count = snapshot.items.len();
+        let mut belief = Self {
+            good: snapshot.items.iter().map(|item| item.success.clamp(0.01, 0.9995)).collect(),
+            prior: Vec::new(),
+            before_fault: Vec::new(),
+            cleared: vec![false; count],
+            suspect: vec![false; count],
+            fault_of: vec![None; count],
+            faults: Vec::new(),
+        };
+        let stands = belief.clear(snapshot, slots);
+        belief.prior = belief.good.clone();
+        belief.before_fault = belief.good.clone();
+        let mut failed = failures(snapshot, slots);
+        failed.sort_by_key(|(build, members)| (members.len(), *build));
+        for (build, members) in failed {
+            let fails = snapshot.builds[build].count(State::Failed);
+            belief.weigh(snapshot, build, members, fails, &stands);
+        }
+        belief
+    }
+
+    /// Takes the passes in; by slot, whether one still stands.
+    fn clear(&mut self, snapshot: &Snapshot, slots: &Slots) -> Vec<bool> {
+        let mut stands = vec![false; snapshot.items.len()];
+        for build in snapshot.builds.iter().filter(|build| build.has_passed()) {
+            for revision in &build.items {
+                let Some(slot) = slots.get(*revision) else { continue };
+                self.cleared[slot] = true;
+                self.good[slot] = 1.0 - snapshot.learned.drift.clamp(1e-5, 0.1);
+                stands[slot] |= !build.stale.contains(revision);
+            }
+        }
+        stands
+    }
+
+    fn weigh(
+        &mut self,
+        snapshot: &Snapshot,
+        build: usize,
+        members: Vec<usize>,
+        fails: u32,
+        stands: &[bool],
+    ) {
+        // A suspect explains the failure, and so does a smaller one inside of it that is hardly chance.
+        let inside = |fault: &Fault| {
+            let within = fault.members.iter().all(|slot| members.binary_search(slot).is_ok());
+            within && fault.part(fault.good) < 0.5
+        };
+        if members.iter().any(|slot| self.suspect[*slot]) || self.faults.iter().any(inside) {
+            for slot in &members {
+                if self.suspect[*slot] {
+                    self.condemn(snapshot, *slot, &members, fails);
+                }
+            }
+            return;
+        }
+        let clash = if members.len() > 1 { 0.998 } else { 1.0 };
+        let good = clash * members.iter().map(|slot| self.good[*slot]).product::<f64>();
+        let flakes = flake(snapshot).powi(fails as i32);
+        let failed = 1.0 - good + good * flakes;
+        let before: Vec<f64> = members.iter().map(|slot| self.good[*slot]).collect();
+        let mut located = false;
+        // What has passed where things stand is good by itself: if all of them are, it is a clash or chance.
+        for slot in members.iter().filter(|slot| !stands[**slot]) {
+            let bad = ((1.0 - self.good[*slot]) / failed).min(0.9999);
+            self.good[*slot] = 1.0 - bad;
+            self.suspect[*slot] = bad > 0.5;
+            located |= self.suspect[*slot];
+        }
+        if located {
+            // The others are as they were: one fault explains one failure.
+            for (slot, before) in members.iter().zip(before) {
+                if !self.suspect[*slot] {
+                    self.good[*slot] = before;
+                }
+            }
+            return;
+        }
+        let fault = self.faults.len();
+        for (slot, before) in members.iter().zip(before) {
+            self.fault_of[*slot] = Some(fault);
+            self.before_fault[*slot] = before;
+        }
+        self.faults.push(Fault { build, members, good, flakes });
+    }
+
+    /// A further failure with a suspect in it: evidence against it, as far as the others do not explain it.
+    fn condemn(&mut self, snapshot: &Snapshot, suspect: usize, members: &[usize], fails: u32) {
+        let others = members.iter().filter(|slot| **slot != suspect);
+        let rest: f64 = others.map(|slot| self.good[*slot]).product();
+        let flakes = flake(snapshot).powi(fails as i32);
+        let bad = 1.0 - self.good[suspect];
+        let if_good = 1.0 - rest + rest * flakes;
+        self.good[suspect] = (1.0 - bad / (bad + (1.0 - bad) * if_good)).max(1e-4);
+    }
+}
+
+/// The builds that failed and never passed, with all they hold still waiting, and not shown to be good by a larger
+/// one that passed where things stand.
+fn failures(snapshot: &Snapshot, slots: &Slots) -> Vec<(usize, Vec<usize>)> {
+    let standing = |build: &Build| {
+        let mut set = Set::new(snapshot.items.len());
+        let holds = build.items.iter().filter(|revision| !build.stale.contains(revision));
+        holds.filter_map(|revision| slots.get(*revision)).for_each(|slot| set.insert(slot));
+        set
+    };
+    let passed: Vec<Set> =
+        snapshot.builds.iter().filter(|build| build.has_passed()).map(standing).collect();
+    let mut failed: Vec<(usize, Vec<usize>)> = Vec::new();
+    for (place, build) in snapshot.builds.iter().enumerate() {
+        if build.count(State::Failed) == 0 || build.has_passed() || build.items.is_empty() {
+            continue;
+        }
+        let members = build.items.iter().map(|revision| slots.get(*revision));
+        let Some(mut members) = members.collect::<Option<Vec<usize>>>() else { continue };
+        members.sort_unstable();
+        if !passed.iter().any(|set| members.iter().all(|slot| set.has(*slot))) {
+            failed.push((place, members));
+        }
+    }
+    failed
+}
