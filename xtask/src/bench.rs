@@ -48,6 +48,12 @@ const BENCHES: &[Bench] = &[
         about: "`weir hook` from its start to its answer, 64 sessions at once",
     },
     Bench {
+        name: "queue",
+        example: "bench_queue",
+        needs_weir: false,
+        about: "The merge queue beside others and beside what is possible, in a simulator",
+    },
+    Bench {
         name: "start",
         example: "bench_start",
         needs_weir: true,
