@@ -16,6 +16,7 @@ mod chain;
 mod changes;
 mod checkout;
 mod commit;
+mod covered;
 mod error;
 mod files;
 mod git;

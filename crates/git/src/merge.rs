@@ -35,7 +35,7 @@ pub enum Merged {
 /// A merge that was written, if it was clean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
-    /// A commit with two parents: what it was merged onto, and the change.
+    /// A merge commit.
     Commit {
         /// The commit: durable, named by no ref yet.
         commit: CommitId,
@@ -126,11 +126,27 @@ impl Trunk {
         change: CommitId,
         draft: &Draft,
     ) -> Result<Written, Error> {
+        self.write_merge_as(onto, change, &[onto, change], draft)
+    }
+
+    /// Merges `change` onto `onto`, and writes a commit with other parents than these two. Several changes that are
+    /// merged one after another become one commit in this way: its parents are the tip and each change, and
+    /// nothing on the trunk tells of the merges in between, which nobody tested.
+    ///
+    /// # Errors
+    /// As [`Trunk::merge`].
+    pub fn write_merge_as(
+        &self,
+        onto: CommitId,
+        change: CommitId,
+        parents: &[CommitId],
+        draft: &Draft,
+    ) -> Result<Written, Error> {
         match self.merge(onto, change)? {
             Merged::Conflict { paths } => Ok(Written::Conflict { paths }),
             Merged::Clean { tree } => {
                 self.own_merge(tree, [onto, change])?;
-                let commit = self.write_commit(tree, &[onto, change], draft)?;
+                let commit = self.write_commit(tree, parents, draft)?;
                 Ok(Written::Commit { commit, tree })
             }
         }
