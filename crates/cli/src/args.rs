@@ -2,8 +2,8 @@
 
 use crate::commands::{
     agents, approval, attach, audit, change, completions, doctor, guard, hook, init, log, mcp,
-    person, session, show, sign_in, sign_in_link, status, submit, task, token, tool, tour, up,
-    view,
+    person, queue, session, show, sign_in, sign_in_link, status, submit, task, token, tool, tour,
+    up, view,
 };
 use clap::{Parser, Subcommand};
 
@@ -65,6 +65,7 @@ pub(crate) enum Command {
     Pause(agents::PauseArgs),
     Resume(agents::ResumeArgs),
     Submit(submit::SubmitArgs),
+    Queue(queue::QueueArgs),
     #[command(subcommand)]
     Change(change::ChangeCommand),
     #[command(subcommand)]
@@ -119,6 +120,11 @@ mod tests {
             "session open claude --paths src/** --length 2h",
             "session end S1 --why done",
             "submit --wait --task T1",
+            "queue",
+            "queue explain C1",
+            "queue freeze --why release",
+            "queue thaw",
+            "queue class C1 express -m outage",
             "change approve C1.2",
             "change reject C1.2 -m no",
             "person add ann --role auditor",

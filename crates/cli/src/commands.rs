@@ -14,6 +14,7 @@ pub(crate) mod init;
 pub(crate) mod log;
 pub(crate) mod mcp;
 pub(crate) mod person;
+pub(crate) mod queue;
 pub(crate) mod session;
 pub(crate) mod show;
 pub(crate) mod sign_in;
@@ -59,6 +60,7 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, command: Command) -> Result<Exit, Co
         Command::Pause(args) => agents::pause(ui, here, args),
         Command::Resume(args) => agents::resume(ui, here, args),
         Command::Submit(args) => return submit::run(ui, here, &args),
+        Command::Queue(args) => queue::run(ui, here, args),
         Command::Change(command) => change::run(ui, here, command),
         Command::Person(command) => person::run(ui, here, command),
         Command::Token(command) => token::run(ui, here, command),

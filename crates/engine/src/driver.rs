@@ -2,28 +2,33 @@
 //!
 //! One at a time, by a lease whose fencing token goes into every record: a driver that was frozen and comes back
 //! records nothing, and so does nothing, for every act waits for its record. What it does is decided by the
-//! queue; what it finds on starting is finished or given up first.
+//! queue; what it finds on starting is finished or given up first. Checks of several candidates run at once, each
+//! in a thread of its own that tells the driver and records nothing.
 
+mod chain;
 mod gate;
+mod jobs;
+mod land;
 mod lease;
 mod repair;
 #[cfg(test)]
 mod tests;
 
 use crate::core::{Core, Decided, chain};
-use crate::meet::review::alive;
 use crate::{Engine, Error, Folds};
+use chain::{Chained, Chains};
+use jobs::{Jobs, Report, Told};
 use lease::{Held, RENEW_EVERY};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
-use weir_git::{CommitId, Draft, Landed, Person, Signature, Written};
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
 use weir_ledger::LedgerError;
-use weir_model::event::queue::{Dropped, Event as QueueEvent, Verdict};
-use weir_model::event::review::Repair;
-use weir_model::{Actor, ChangeId, Context, Event, Position, Refusal, RevisionId, Timestamp};
-use weir_queue::{Command, Entry, Landing};
+use weir_model::event::queue::{Dropped, Verdict};
+use weir_model::{Actor, CandidateId, ChangeId, Context, Event, Refusal, RevisionId, Timestamp};
+use weir_queue::{Blocked, CheckResult, Command, Next, RunState, TipState};
 
 /// How long to wait after something failed that has nothing to do with a change.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -40,18 +45,23 @@ pub(crate) struct Driver {
 
 struct Stop {
     flag: AtomicBool,
+    bell: Notify,
     engine: Engine,
 }
 
 impl Driver {
     /// Starts the driver. `holder` names this process among all that may drive this trunk.
     pub(crate) fn start(engine: Engine, holder: String) -> Result<Self, Error> {
-        let stop = Arc::new(Stop { flag: AtomicBool::new(false), engine: engine.clone() });
+        let (flag, bell) = (AtomicBool::new(false), Notify::new());
+        let stop = Arc::new(Stop { flag, bell, engine: engine.clone() });
         let seen = Arc::clone(&stop);
+        let doing = || crate::error::io_failed("start the driver of the queue");
+        // For waiting alone: a thread that waits for several things at once needs somebody who wakes it.
+        let waiting = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let waiting = waiting.map_err(doing())?;
         let thread = std::thread::Builder::new().name("queue-driver".into());
-        let thread = thread
-            .spawn(move || Drive::new(engine, holder, seen).run())
-            .map_err(crate::error::io_failed("start the driver of the queue"))?;
+        let thread =
+            thread.spawn(move || Drive::new(engine, holder, seen).run(&waiting)).map_err(doing())?;
         Ok(Self { stop, thread: Some(thread) })
     }
 }
@@ -59,8 +69,9 @@ impl Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         self.stop.flag.store(true, Ordering::SeqCst);
-        let test = &self.stop.engine.0.test;
-        if let Some((_, cancel)) = test.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        self.stop.bell.notify_one();
+        let tests = &self.stop.engine.0.tests;
+        for cancel in tests.lock().unwrap_or_else(PoisonError::into_inner).values() {
             cancel.cancel();
         }
         if let Some(thread) = self.thread.take() {
@@ -74,12 +85,13 @@ impl Drop for Driver {
 const PACKS_MAX: usize = 50;
 
 /// What one turn of the driver came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Turn {
     /// Something was done: look again at once.
     Done,
-    /// There is nothing to do until something is recorded.
+    /// There is nothing to do until something is recorded, or a check ends.
     Idle,
-    /// Try again after a while.
+    /// Nothing new is begun for a while.
     Pause(Duration),
 }
 
@@ -88,6 +100,9 @@ struct Drive {
     holder: String,
     stop: Arc<Stop>,
     lease: Option<Held>,
+    jobs: Jobs,
+    chains: Chains,
+    blocked: Blocked,
     /// Nothing is built before this: a check could not be run.
     not_before: Timestamp,
     /// Packs are not joined before this: there was no room for it.
@@ -97,13 +112,25 @@ struct Drive {
 impl Drive {
     fn new(engine: Engine, holder: String, stop: Arc<Stop>) -> Self {
         let (not_before, no_upkeep_before) = (Timestamp::default(), Timestamp::default());
-        Self { engine, holder, stop, lease: None, not_before, no_upkeep_before }
+        let (jobs, chains) = (Jobs::new(engine.clone()), Chains::default());
+        let blocked = Blocked::new();
+        Self {
+            engine,
+            holder,
+            stop,
+            lease: None,
+            jobs,
+            chains,
+            blocked,
+            not_before,
+            no_upkeep_before,
+        }
     }
 
-    fn run(mut self) {
+    fn run(mut self, waiting: &Runtime) {
         let mut settled = false;
         while !self.is_stopping() {
-            let seen = self.core().read(|standing| standing.position);
+            let seen = self.queue_version();
             let turn = self.hold_lease().and_then(|()| {
                 if !settled {
                     self.settle()?;
@@ -113,29 +140,32 @@ impl Drive {
             });
             match turn {
                 Ok(Turn::Done) => {}
-                Ok(Turn::Idle) => self.wait(seen, RENEW_EVERY / 4),
-                Ok(Turn::Pause(pause)) => self.wait(Position(u64::MAX), pause),
+                Ok(Turn::Idle) => self.wait(waiting, RENEW_EVERY / 4, Some(seen)),
+                Ok(Turn::Pause(pause)) => self.wait(waiting, pause.min(RENEW_EVERY / 4), None),
                 Err(_) if self.is_stopping() => {}
                 Err(error) => {
                     tracing::warn!(error = %chain(&error), "the queue could not go on; trying again");
                     // Whoever took over may have left something half done.
                     self.lease = None;
                     settled = false;
-                    self.wait(Position(u64::MAX), PAUSE);
+                    self.jobs.cancel_all();
+                    self.wait(waiting, PAUSE, None);
                 }
             }
         }
+        self.jobs.cancel_all();
         self.give_lease_back();
     }
 
-    /// Finishes or gives up what an earlier driver left: a landing that was recorded, a candidate under test, a
-    /// revision whose ref was not made.
+    /// Finishes or gives up what an earlier driver left: a landing that was recorded, a candidate whose checks ran, a
+    /// revision whose ref was not made. What has passed or failed stays so.
     fn settle(&mut self) -> Result<(), Error> {
+        self.jobs.cancel_all();
         if let Some(landing) = self.read(|folds| folds.queue.landing_under_way().cloned()) {
             self.carry_out(&landing)?;
         }
-        if let Some(candidate) = self.read(|folds| folds.queue.testing().map(|c| c.id)) {
-            self.queue(&Command::Drop { candidate, why: Dropped::Interrupted })?;
+        for candidate in self.running() {
+            self.queue(&Command::Stop { candidate, why: Dropped::Interrupted })?;
         }
         let open: Vec<ChangeId> = self.read(|folds| {
             let open = folds.review.changes().filter(|change| change.is_open());
@@ -159,183 +189,149 @@ impl Drive {
     }
 
     fn turn(&mut self) -> Result<Turn, Error> {
+        while let Some(report) = self.jobs.heard() {
+            match self.take(report) {
+                // It was withdrawn just now.
+                Err(Error::Refused(refusal)) => tracing::info!(%refusal, "a verdict came too late"),
+                taken => taken?,
+            }
+        }
         self.see_trunk()?;
-        let Some(entry) = self.read(|folds| folds.queue.next().cloned()) else {
-            self.join_packs()?;
-            return Ok(Turn::Idle);
-        };
-        let now = self.engine.now();
-        if now < self.not_before {
-            return Ok(Turn::Pause(self.not_before.since(now)));
-        }
-        self.keep_revisions(entry.revision.change)?;
-        let onto = self.engine.0.trunk.tip()?;
-        let change: CommitId = entry.commit.parse()?;
-        let draft = self.draft(&entry)?;
-        let merged = self.engine.0.trunk.write_merge(onto, change, &draft).map_err(Error::from);
-        let judged = merged.and_then(|merged| {
-            if let Written::Commit { tree, .. } = merged {
-                self.engine.judge_merge(entry.revision, onto, tree)?;
-            }
-            Ok(merged)
-        });
-        let (commit, tree) = match judged {
-            Ok(Written::Commit { commit, tree }) => (commit, tree),
-            Ok(Written::Conflict { paths }) => {
-                let trunk = self.engine.0.trunk.name();
-                return self.refuse(entry.revision, &repair::conflict(trunk, &paths));
-            }
-            // What may not be merged at all, its owner has to mend.
-            Err(Error::Refused(refusal)) => {
-                return self.refuse(entry.revision, &repair::refused(&refusal));
-            }
-            Err(failure) => return Err(failure),
-        };
-        let (onto, commit_name, tree) = (onto.to_string(), commit.to_string(), tree.to_string());
-        let revision = entry.revision;
-        self.queue(&Command::Build { revision, onto, commit: commit_name, tree })?;
-        self.test(commit)
-    }
-
-    /// Runs the checks of the candidate under test, and lands it when all passed.
-    fn test(&mut self, commit: CommitId) -> Result<Turn, Error> {
-        let Some(candidate) = self.read(|folds| folds.queue.testing().cloned()) else {
-            return Ok(Turn::Done);
-        };
-        // Lets its owner, and anybody else, fetch what was tested.
-        self.engine
-            .0
-            .trunk
-            .create_ref(&format!("refs/weir/candidates/{}", candidate.id), commit)?;
-        let cancel = weir_sandbox::Cancel::new();
-        *self.engine.0.test.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((candidate.id, cancel.clone()));
-        let passed = self.run_checks(&candidate, commit, &cancel);
-        *self.engine.0.test.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        if !passed? {
-            return Ok(Turn::Done);
-        }
-        self.hold_lease()?;
-        self.queue(&Command::StartLanding { candidate: candidate.id })?;
-        if let Some(landing) = self.read(|folds| folds.queue.landing_under_way().cloned()) {
-            self.carry_out(&landing)?;
-        }
-        Ok(Turn::Done)
-    }
-
-    /// Whether all checks passed. Otherwise it was recorded what happens instead.
-    fn run_checks(
-        &mut self,
-        candidate: &weir_queue::Candidate,
-        commit: CommitId,
-        cancel: &weir_sandbox::Cancel,
-    ) -> Result<bool, Error> {
-        if candidate.checks.is_empty() {
-            return Ok(true);
-        }
-        // A large tree may take longer than the lease.
-        let engine = self.engine.clone();
-        let tree = self.run_renewing(|| gate::Tree::lay_out(&engine, candidate, commit))?;
-        for check in &candidate.checks {
-            let ran = self.run_renewing(|| tree.run(check, cancel));
-            if self.is_stopping() {
-                return Ok(false);
-            }
-            if cancel.is_cancelled() {
-                // Its change was withdrawn, and with it the candidate.
-                return Ok(false);
-            }
-            let ran = ran?;
-            let log = match self.core().ledger.put_body(&ran.log) {
-                // The same output was erased on purpose; its digest still tells it from others.
-                Err(LedgerError::BodyErased(digest)) => digest,
-                kept => kept?,
+        let workers = self.engine.rules().queue.workers as usize;
+        let next = self.read(|folds| weir_queue::next(&folds.queue, workers, &self.blocked));
+        let mut turn = Turn::Idle;
+        for step in next {
+            turn = match self.carry(step) {
+                // Somebody withdrew what it was about: what is next is another question now.
+                Err(Error::Refused(refusal)) => {
+                    tracing::info!(%refusal, "the queue has changed meanwhile");
+                    return Ok(Turn::Pause(PAUSE));
+                }
+                carried => carried?,
             };
-            let result = ran.result(check, log);
-            let command = Command::Finish { candidate: candidate.id, result: result.clone() };
-            match result.verdict {
-                Verdict::Passed => self.queue(&command)?,
-                Verdict::Broken => {
-                    tracing::warn!(check = check.name, "a check could not be run");
-                    let repair = repair::failed(candidate, check, &result, &ran.log);
-                    self.give_up(&command, candidate.revision, &repair)?;
-                    self.pause_after_broken(candidate.revision);
-                    return Ok(false);
-                }
-                Verdict::Failed | Verdict::TimedOut => {
-                    let repair = repair::failed(candidate, check, &result, &ran.log);
-                    self.give_up(&command, candidate.revision, &repair)?;
-                    return Ok(false);
-                }
-            }
         }
-        Ok(true)
-    }
-
-    /// Moves the trunk as the record says, or finds that it had moved already, or had been moved by others.
-    fn carry_out(&mut self, landing: &Landing) -> Result<(), Error> {
-        let (from, to) = (landing.from.parse()?, landing.to.parse()?);
-        match self.engine.0.trunk.land(from, to)? {
-            Landed::Landed => self.record_landed(landing),
-            // It had landed, and somebody has gone on from there before we could say so.
-            Landed::Moved { actual } if self.engine.0.trunk.objects().contains(actual, to)? => {
-                self.record_landed(landing)
-            }
-            Landed::Moved { actual } => {
-                let actual = actual.to_string();
-                self.queue(&Command::LoseLanding { landing: landing.id, actual })
-            }
+        if turn == Turn::Idle && self.read(|folds| folds.queue.waiting().is_empty()) {
+            self.join_packs()?;
         }
+        Ok(turn)
     }
 
-    fn record_landed(&mut self, landing: &Landing) -> Result<(), Error> {
-        let (id, revision) = (landing.id, landing.revision);
-        self.record(|folds, ctx| {
-            let command = Command::FinishLanding { landing: id };
-            let mut events = events(weir_queue::decide(&folds.queue, command)?);
-            let land = weir_review::Command::Land { revision, landing: id };
-            events.extend(weir_review::decide(&folds.review, land)?.into_iter().map(Event::from));
-            if let Some(change) = folds.review.change(revision.change) {
-                let finish = weir_work::Command::Finish { task: change.task, landing: id };
-                let done = weir_work::decide(&folds.work, finish, ctx)?;
-                events.extend(done.into_iter().map(Event::from));
+    fn carry(&mut self, step: Next) -> Result<Turn, Error> {
+        let now = self.engine.now();
+        match step {
+            Next::Land(candidate, why) => self.land(candidate, why)?,
+            Next::Eject(culprit) => self.eject(culprit)?,
+            Next::Stop(candidate) => {
+                self.queue(&Command::Stop { candidate, why: Dropped::Unneeded })?;
+                self.engine.stop_idle_tests();
             }
-            Ok(events)
-        })
-    }
-
-    /// Sends the first revision back before it became a candidate.
-    fn refuse(&mut self, revision: RevisionId, repair: &Repair) -> Result<Turn, Error> {
-        let command = Command::Refuse { revision, code: repair.code.clone() };
-        self.give_up(&command, revision, repair)?;
+            Next::Start(..) | Next::Repeat(..) if now < self.not_before => {
+                return Ok(Turn::Pause(self.not_before.since(now)));
+            }
+            Next::Repeat(candidate, why) => self.repeat(candidate, why)?,
+            Next::Start(revisions, why) => self.start(&revisions, why)?,
+        }
         Ok(Turn::Done)
     }
 
-    /// Records what ends a candidate. If that takes its revision out of the queue, it goes back to its owner.
-    fn give_up(
-        &mut self,
-        command: &Command,
-        revision: RevisionId,
-        repair: &Repair,
-    ) -> Result<(), Error> {
-        let lease = self.engine.rules().sessions.claim;
-        self.record(|folds, ctx| {
-            let decided = weir_queue::decide(&folds.queue, command.clone())?;
-            let ejected =
-                decided.iter().any(|event| matches!(event, QueueEvent::RevisionEjected { .. }));
-            let mut events = events(decided);
-            if !ejected {
-                return Ok(events);
+    /// Builds a candidate and begins its checks; or finds, and remembers or records, why it cannot be built.
+    fn start(&mut self, revisions: &[RevisionId], why: String) -> Result<(), Error> {
+        for revision in revisions {
+            self.keep_revisions(revision.change)?;
+        }
+        let onto = self.engine.0.trunk.tip()?;
+        let (steps, commit, tree) = match self.run_renewing(|it| it.chain(onto, revisions))? {
+            Chained::Whole { steps, commit, tree } => (steps, commit, tree),
+            Chained::Behind { revision, others } => {
+                self.blocked.entry(revision).or_default().insert(others);
+                return Ok(());
             }
-            let ask = weir_review::Command::AskRepair { revision, repair: repair.clone() };
-            events.extend(weir_review::decide(&folds.review, ask)?.into_iter().map(Event::from));
-            if let Some(change) = folds.review.change(revision.change) {
-                let owner = alive(folds, change.latest(), ctx.now);
-                let give_back = weir_work::Command::Return { task: change.task, owner, lease };
-                let returned = weir_work::decide(&folds.work, give_back, ctx)?;
-                events.extend(returned.into_iter().map(Event::from));
+            Chained::Refused { revision, repair } => return self.refuse(revision, &repair),
+        };
+        let (onto, commit, tree) = (onto.to_string(), commit.to_string(), tree.to_string());
+        self.queue(&Command::Build { onto, steps, commit, tree, why })?;
+        match self.read(|folds| folds.queue.standing(revisions).cloned()) {
+            Some(candidate) => self.run_checks(candidate.id, 1),
+            // Withdrawn already.
+            None => Ok(()),
+        }
+    }
+
+    /// Begins a run of a candidate's checks. What passed on exactly what a check looks at here, elsewhere, is taken over.
+    fn run_checks(&mut self, candidate: CandidateId, run: u32) -> Result<(), Error> {
+        let known = |it: &Self| it.read(|folds| folds.queue.candidate(candidate).cloned());
+        let Some(built) = known(self) else { return Ok(()) };
+        let objects = self.engine.0.trunk.objects();
+        let keys = gate::keys(objects, built.tree.parse()?, &built.checks)?;
+        for (check, key) in built.checks.iter().zip(&keys) {
+            let proof = self.read(|folds| {
+                folds.queue.proof(key).map(|(from, result)| (from, result.log, result.exit_code))
+            });
+            let Some((from, log, exit_code)) = proof else { break };
+            let (check, taken_from, key) = (check.name.clone(), Some(from), *key);
+            let (verdict, elapsed_ms) = (Verdict::Passed, 0);
+            let result =
+                CheckResult { check, verdict, exit_code, elapsed_ms, log, key, taken_from };
+            self.queue(&Command::Finish { candidate, run, result })?;
+        }
+        known(self).map_or(Ok(()), |known| self.jobs.start(known, run, keys))
+    }
+
+    /// Runs the checks of a candidate once more.
+    fn repeat(&mut self, candidate: CandidateId, why: String) -> Result<(), Error> {
+        self.queue(&Command::Repeat { candidate, why })?;
+        match self.read(|folds| folds.queue.candidate(candidate).cloned()) {
+            Some(known) => {
+                let run = u32::try_from(known.runs.len()).unwrap_or(u32::MAX);
+                self.run_checks(known.id, run)
             }
-            Ok(events)
+            None => Ok(()),
+        }
+    }
+
+    /// Records what a job tells.
+    fn take(&mut self, report: Report) -> Result<(), Error> {
+        let Report { candidate, run, told } = report;
+        let known = self.read(|folds| folds.queue.candidate(candidate).cloned());
+        let runs = known
+            .filter(|known| known.next_check(run).is_some() && self.running().contains(&candidate));
+        match (told, runs) {
+            (Told::Ran { check, key, ran }, Some(_)) => {
+                let log = match self.core().ledger.put_body(&ran.log) {
+                    // The same output was erased on purpose; its digest still tells it from others.
+                    Err(LedgerError::BodyErased(digest)) => digest,
+                    kept => kept?,
+                };
+                let tip = self.read(|folds| folds.queue.tip_state());
+                let result = ran.result(&check, key, log, tip == TipState::Proven);
+                let verdict = result.verdict;
+                self.queue(&Command::Finish { candidate, run, result })?;
+                if verdict == Verdict::Broken {
+                    tracing::warn!(check = check.name, "a check could not be run");
+                    self.pause_after_broken(candidate);
+                }
+                Ok(())
+            }
+            (Told::Failed(error), _) => Err(error),
+            // It ended without a verdict: somebody cancelled it, or it went wrong.
+            (Told::Ended, Some(_)) => {
+                self.jobs.forget(candidate, run);
+                self.queue(&Command::Stop { candidate, why: Dropped::Interrupted })
+            }
+            (Told::Ended, None) => {
+                self.jobs.forget(candidate, run);
+                Ok(())
+            }
+            // It was dropped meanwhile: nobody asks any more.
+            (Told::Ran { .. }, None) => Ok(()),
+        }
+    }
+
+    /// The candidates whose checks should be running.
+    fn running(&self) -> Vec<CandidateId> {
+        self.read(|folds| {
+            let running = folds.queue.testing().filter(|open| open.is_running());
+            running.map(|open| open.id).collect()
         })
     }
 
@@ -348,21 +344,23 @@ impl Drive {
         if known == (true, true) && self.engine.rules_are_of(tip) {
             return Ok(());
         }
+        self.blocked.clear();
         let trunk = self.engine.0.trunk.name().to_owned();
         let gate = self.engine.read_rules(tip)?.gate;
-        self.record(|folds, _| {
-            let see = Command::SeeTrunk { trunk: trunk.clone(), tip: tip.to_string() };
-            let mut events = events(weir_queue::decide(&folds.queue, see)?);
-            // The same rules at a new commit are the same gate.
-            let same = folds.queue.gate().is_some_and(|known| {
+        // The same rules at a new commit are the same gate.
+        let same = self.read(|folds| {
+            folds.queue.gate().is_some_and(|known| {
                 known.checks == gate.checks && known.approvals_needed == gate.approvals_needed
-            });
-            if !same {
-                let set = Command::SetGate { trunk: trunk.clone(), gate: gate.clone() };
-                events.extend(weir_queue::decide(&folds.queue, set)?.into_iter().map(Event::from));
-            }
-            Ok(events)
-        })
+            })
+        });
+        let set = Command::SetGate { trunk: trunk.clone(), gate };
+        let see = Command::SeeTrunk { trunk, tip: tip.to_string() };
+        let set = if same { Ok(()) } else { self.queue(&set) };
+        // What could not be recorded is not known yet.
+        let seen = set.and_then(|()| self.queue(&see));
+        seen.inspect_err(|_| self.engine.forget_rules())?;
+        self.engine.stop_idle_tests();
+        Ok(())
     }
 
     /// Every push leaves a pack, and every read looks into all of them.
@@ -381,21 +379,13 @@ impl Drive {
     }
 
     /// After a check that could not be run: twice as long each time, so that a broken machine does not spin.
-    fn pause_after_broken(&mut self, revision: RevisionId) {
-        let entry = self.read(|folds| folds.queue.entry(revision).map(|(_, entry)| entry.broken));
-        let doubled = PAUSE.saturating_mul(2_u32.saturating_pow(entry.unwrap_or(0).min(10)));
+    fn pause_after_broken(&mut self, candidate: CandidateId) {
+        let known = self.read(|folds| {
+            folds.queue.candidate(candidate).map(|known| known.count(RunState::Void))
+        });
+        let voids = u32::try_from(known.unwrap_or(0)).unwrap_or(u32::MAX);
+        let doubled = PAUSE.saturating_mul(2_u32.saturating_pow(voids.min(10)));
         self.not_before = self.engine.now() + doubled.min(PAUSE_MAX);
-    }
-
-    fn draft(&self, entry: &Entry) -> Result<Draft, Error> {
-        let change: CommitId = entry.commit.parse()?;
-        let author = self.engine.0.trunk.objects().commit(change)?;
-        let weir = Person { name: "Weir".into(), email: "weir@localhost".into() };
-        let at = self.engine.now();
-        let Entry { revision, task, .. } = entry;
-        let message = format!("{}\n\nWeir-Task: {task}\nWeir-Change: {revision}\n", author.subject);
-        let author = Signature { person: author.author.person, at };
-        Ok(Draft { message, author, committer: Signature { person: weir, at } })
     }
 
     fn queue(&mut self, command: &Command) -> Result<(), Error> {
@@ -419,39 +409,43 @@ impl Drive {
         &self.engine.0.core
     }
 
-    /// Waits until what is recorded past `seen` is something for the queue, for the time given, or until it is time to
-    /// stop. Most records are acts of agents, each of whom waits for an answer: nothing is looked up for those.
-    fn wait(&self, mut seen: Position, time: Duration) {
-        const STEP: Duration = Duration::from_millis(100);
-        let tip = self.read(|folds| folds.queue.tip().map(str::to_owned));
-        let until = Instant::now() + time;
-        while !self.is_stopping() {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            if self.core().ledger.wait_past(seen, left.min(STEP)) <= seen {
-                continue;
-            }
-            let (position, calls) = self.core().read(|standing| {
-                let queue = &standing.folds.queue;
-                (standing.position, queue.next().is_some() || queue.tip() != tip.as_deref())
-            });
-            if calls {
-                return;
-            }
-            if position <= seen {
-                // On the disk, and not in the folds yet: there in a moment.
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            seen = position;
+    /// How many facts about the queue are known. Most records are acts of agents, each of whom waits for an answer:
+    /// nothing is looked up for those.
+    fn queue_version(&self) -> u64 {
+        self.core().read(|standing| standing.version(QUEUE))
+    }
+
+    /// Waits for the time given, until a check ends, until it is time to stop, or until there is more to know about the
+    /// queue than was `seen`.
+    fn wait(&mut self, waiting: &Runtime, time: Duration, seen: Option<u64>) {
+        let (mut head, core) = (self.engine.head(), Arc::clone(self.core()));
+        let (stop, jobs) = (Arc::clone(&self.stop), &mut self.jobs);
+        let more =
+            || seen.is_some_and(|seen| core.read(|standing| standing.version(QUEUE)) != seen);
+        if self.stop.flag.load(Ordering::SeqCst) || more() {
+            return;
         }
+        waiting.block_on(async {
+            let over = tokio::time::sleep(time);
+            tokio::pin!(over);
+            loop {
+                tokio::select! {
+                    () = &mut over => return,
+                    () = stop.bell.notified() => return,
+                    () = jobs.listen() => return,
+                    told = head.changed(), if seen.is_some() => if told.is_err() || more() { return },
+                }
+            }
+        });
     }
 
     fn is_stopping(&self) -> bool {
         self.stop.flag.load(Ordering::SeqCst)
     }
 }
+
+/// The stream of the queue's facts.
+const QUEUE: &str = "queue";
 
 fn events(events: Vec<weir_model::event::queue::Event>) -> Vec<Event> {
     events.into_iter().map(Event::from).collect()

@@ -41,7 +41,7 @@ impl Folds {
             }
             Event::Work(event) => weir_work::evolve(&mut self.work, event),
             Event::Review(event) => weir_review::evolve(&mut self.review, event),
-            Event::Queue(event) => weir_queue::evolve(&mut self.queue, event),
+            Event::Queue(event) => weir_queue::evolve(&mut self.queue, at, event),
         }
         weir_flow::evolve(&mut self.flow, at, event);
     }
@@ -76,7 +76,12 @@ impl Standing {
 
     /// What a decision taken on these folds rests on: every stream, for any pillar may have been asked.
     pub(crate) fn expectations(&self) -> Vec<(Stream, Version)> {
-        let version = |name: &str| Version(self.versions.get(name).copied().unwrap_or(0));
+        let version = |name: &str| Version(self.version(name));
         Event::STREAMS.into_iter().map(|name| (Stream::known(name), version(name))).collect()
+    }
+
+    /// How many facts of a stream are taken in.
+    pub(crate) fn version(&self, stream: &str) -> u64 {
+        self.versions.get(stream).copied().unwrap_or(0)
     }
 }

@@ -41,6 +41,7 @@ pub use weir_view::scip::INDEX_BYTES_MAX;
 pub use weir_view::search::Written;
 
 use crate::core::{Core, Decided};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -49,6 +50,7 @@ use weir_ledger::{Body, Checkpoint, Ledger, LedgerError, Proof, Record};
 use weir_model::config::Config;
 use weir_model::event::guard::Event as GuardEvent;
 use weir_model::{CandidateId, Context, Digest, Event, Position, Refusal, Timestamp};
+use weir_queue::RunState;
 
 /// A running space. Clones share it.
 #[derive(Clone)]
@@ -80,8 +82,8 @@ pub(crate) struct Inner {
     leaves: meet::acts::Leaves,
     /// Held by the analysis that has a solver: it takes a processor for as long as it may.
     proving: Mutex<()>,
-    /// Stops the checks of the candidate under test.
-    test: Mutex<Option<(CandidateId, weir_sandbox::Cancel)>>,
+    /// Stops the checks of candidates under test, by the number of their run.
+    tests: Mutex<BTreeMap<(CandidateId, u32), weir_sandbox::Cancel>>,
 }
 
 impl Engine {
@@ -241,14 +243,17 @@ impl Engine {
         .await
     }
 
-    /// Stops the checks of a candidate that is no longer under test.
-    fn stop_idle_test(&self) {
-        let testing = self.read(|folds| folds.queue.testing().map(|candidate| candidate.id));
-        let test = self.0.test.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((candidate, cancel)) = test.as_ref()
-            && testing != Some(*candidate)
-        {
-            cancel.cancel();
-        }
+    /// Stops the checks of which nobody wants to know any more.
+    fn stop_idle_tests(&self) {
+        let tests = self.0.tests.lock().unwrap_or_else(PoisonError::into_inner);
+        self.read(|folds| {
+            for ((candidate, run), cancel) in tests.iter() {
+                let known = folds.queue.testing().find(|open| open.id == *candidate);
+                let run = known.and_then(|known| known.run(*run).map(|run| (known, run)));
+                if run.is_none_or(|(known, run)| known.state_of(run) == RunState::Stopped) {
+                    cancel.cancel();
+                }
+            }
+        });
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod acts;
 pub(crate) mod people;
 pub(crate) mod push;
+mod queue;
 pub(crate) mod review;
 pub(crate) mod sessions;
 mod tasks;

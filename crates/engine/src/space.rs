@@ -188,7 +188,7 @@ impl Space {
             seeing: crate::meet::view::Seeing::new(Some(home.folder()), options.watches_max),
             leaves: crate::meet::acts::Leaves::default(),
             proving: Mutex::default(),
-            test: Mutex::new(None),
+            tests: Mutex::default(),
         }));
         if let Some(loss) = opened.recovery.loss {
             // Before anything else is: with the next record the ledger forgets that there had been more.

@@ -28,7 +28,11 @@ pub(crate) struct Field {
 impl Field {
     /// A new space in `store`, in which nothing has happened yet.
     pub(crate) fn on(store: impl Store) -> Self {
-        let rules = "[[check]]\nname = \"test\"\nrun = \"true\"\n";
+        Self::with(store, "[[check]]\nname = \"test\"\nrun = \"true\"\n")
+    }
+
+    /// The same, with rules of its own.
+    pub(crate) fn with(store: impl Store, rules: &str) -> Self {
         let repository = Repository::with(&[("README.md", "a field\n"), ("weir.toml", rules)]);
         let folder = tempfile::tempdir().expect("a folder");
         Signer::create(&folder.path().join("key"), "weir/field").expect("a key");
@@ -70,7 +74,7 @@ impl Field {
             seeing: crate::meet::view::Seeing::new(None, None),
             leaves: crate::meet::acts::Leaves::default(),
             proving: Mutex::default(),
-            test: Mutex::default(),
+            tests: Mutex::default(),
         }));
         let owner = person(found_space(&engine, &source, "field").expect("opened"));
         Self { engine, clock, owner, repository, folder }

@@ -17,7 +17,7 @@ pub struct Flow {
     lines: BTreeMap<TaskId, Line>,
     followers: BTreeMap<TaskId, BTreeSet<TaskId>>,
     task_of: BTreeMap<ChangeId, TaskId>,
-    candidates: BTreeMap<CandidateId, RevisionId>,
+    candidates: BTreeMap<CandidateId, Vec<RevisionId>>,
     landings: BTreeMap<LandingId, CandidateId>,
     landings_since: BTreeMap<LandingId, Timestamp>,
 }
@@ -196,16 +196,22 @@ impl Flow {
             queue::Event::RevisionQueued { revision, task, commit: _ } => {
                 self.enter(*task, at, Stage::Queued { revision: *revision });
             }
-            queue::Event::CandidateBuilt { candidate, revision, .. } => {
-                self.candidates.insert(*candidate, *revision);
-                self.enter_change(*revision, at, Stage::Testing { candidate: *candidate });
+            queue::Event::CandidateBuilt { candidate, steps, .. } => {
+                let revisions: Vec<RevisionId> = steps.iter().map(|step| step.revision).collect();
+                for revision in &revisions {
+                    // Under test already, as part of another: it has waited for its checks since then.
+                    if !self.is_testing(*revision) {
+                        self.enter_change(*revision, at, Stage::Testing { candidate: *candidate });
+                    }
+                }
+                self.candidates.insert(*candidate, revisions);
             }
             queue::Event::CandidateDropped { candidate, why: _ } => self.back(*candidate, at),
-            queue::Event::LandingStarted { landing, candidate, .. } => {
+            queue::Event::LandingStarted { landing, candidate, revisions, .. } => {
                 self.landings.insert(*landing, *candidate);
                 self.landings_since.insert(*landing, at);
-                if let Some(revision) = self.candidates.get(candidate).copied() {
-                    self.enter_change(revision, at, Stage::Landing { landing: *landing });
+                for revision in revisions {
+                    self.enter_change(*revision, at, Stage::Landing { landing: *landing });
                 }
             }
             queue::Event::LandingLost { landing, actual: _ } => {
@@ -220,20 +226,52 @@ impl Flow {
                 candidate.map(|candidate| self.candidates.remove(&candidate));
             }
             queue::Event::RevisionEjected { candidate: Some(candidate), .. } => {
-                self.candidates.remove(candidate);
+                self.back(*candidate, at);
             }
             queue::Event::RevisionEjected { candidate: None, .. }
             | queue::Event::RevisionDequeued { .. }
+            | queue::Event::CandidateRepeated { .. }
+            | queue::Event::RunStopped { .. }
+            | queue::Event::QueueFrozen { .. }
+            | queue::Event::QueueThawed { .. }
+            | queue::Event::ClassSet { .. }
             | queue::Event::CheckFinished { .. }
             | queue::Event::GateSet { .. }
             | queue::Event::TrunkMoved { .. } => {}
         }
     }
 
+    /// A candidate is over. What it held waits for another that holds it, or for its turn.
     fn back(&mut self, candidate: CandidateId, at: Timestamp) {
-        if let Some(revision) = self.candidates.remove(&candidate) {
-            self.enter_change(revision, at, Stage::Queued { revision });
+        for revision in self.candidates.remove(&candidate).unwrap_or_default() {
+            let other = self.candidates.iter().find(|(_, held)| held.contains(&revision));
+            let other = other.map(|(other, _)| *other);
+            let line = self.task_of.get(&revision.change).and_then(|task| self.lines.get_mut(task));
+            let Some(line) = line else { continue };
+            match (&mut line.stage, other) {
+                (Stage::Testing { candidate }, Some(other)) => *candidate = other,
+                (Stage::Landing { .. }, Some(other)) => {
+                    self.enter_change(revision, at, Stage::Testing { candidate: other });
+                }
+                (Stage::Testing { .. } | Stage::Landing { .. }, None) => {
+                    self.enter_change(revision, at, Stage::Queued { revision });
+                }
+                // Its task says where it went.
+                (
+                    Stage::Blocked { .. }
+                    | Stage::Ready
+                    | Stage::Working { .. }
+                    | Stage::Review { .. }
+                    | Stage::Queued { .. },
+                    _,
+                ) => {}
+            }
         }
+    }
+
+    fn is_testing(&self, revision: RevisionId) -> bool {
+        let line = self.task_of.get(&revision.change).and_then(|task| self.lines.get(task));
+        line.is_some_and(|line| matches!(line.stage, Stage::Testing { .. }))
     }
 
     fn enter_change(&mut self, revision: RevisionId, at: Timestamp, stage: Stage) {

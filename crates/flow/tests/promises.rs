@@ -67,10 +67,11 @@ fn a_change_is_followed_to_the_trunk() {
         (
             queue::Event::CandidateBuilt {
                 candidate,
-                revision,
                 onto: text(),
+                steps: vec![queue::Step { revision, tree: text() }],
                 commit: text(),
                 tree: text(),
+                why: text(),
             }
             .into(),
             Some(Stage::Testing { candidate }),
@@ -79,9 +80,11 @@ fn a_change_is_followed_to_the_trunk() {
             queue::Event::LandingStarted {
                 landing,
                 candidate,
+                revisions: vec![revision],
                 from: text(),
                 to: text(),
                 tree: text(),
+                why: text(),
             }
             .into(),
             Some(Stage::Landing { landing }),
@@ -106,7 +109,15 @@ fn a_landing_keeps_its_time_when_its_task_is_long_done() {
     let (from, to, tree) = (text(), text(), text());
     let mut flow = Flow::default();
     assert_eq!(flow.landing_since(landing), None);
-    let started = queue::Event::LandingStarted { landing, candidate, from, to, tree };
+    let started = queue::Event::LandingStarted {
+        landing,
+        candidate,
+        revisions: vec![],
+        from,
+        to,
+        tree,
+        why: text(),
+    };
     evolve(&mut flow, at(1), &started.into());
     assert_eq!(flow.landing_since(landing), Some(at(1)));
     evolve(&mut flow, at(2), &queue::Event::LandingFinished { landing }.into());
@@ -133,4 +144,48 @@ fn a_wait_begins_once_and_a_claim_that_ran_out_waits_for_an_agent() {
     let line = flow.line(TaskId(2), at(31)).expect("unfinished");
     assert_eq!((line.stage, line.since), (Stage::Ready, at(30)));
     assert_eq!(flow.lines(at(31)).count(), 1);
+}
+
+/// Several candidates at once: a change waits for its checks from the first that holds it to the last.
+#[test]
+fn what_is_part_of_several_candidates_is_under_test_once() {
+    let change = |number| RevisionId { change: ChangeId(number), number: 1 };
+    let (one, other) = (change(1), change(2));
+    let text = String::new;
+    let mut flow = Flow::default();
+    for (number, revision) in [(1, one), (2, other)] {
+        evolve(&mut flow, at(0), &created(number, &[]));
+        let (task, change) = (TaskId(number), revision.change);
+        evolve(&mut flow, at(1), &Work::TaskSubmitted { task, change }.into());
+        let queued = queue::Event::RevisionQueued { revision, task, commit: text() };
+        evolve(&mut flow, at(2), &queued.into());
+    }
+    let built = |number, revisions: &[RevisionId]| {
+        let step = |revision: &RevisionId| queue::Step { revision: *revision, tree: text() };
+        let (candidate, steps) = (CandidateId(number), revisions.iter().map(step).collect());
+        queue::Event::CandidateBuilt {
+            candidate,
+            onto: text(),
+            steps,
+            commit: text(),
+            tree: text(),
+            why: text(),
+        }
+    };
+    let stage = |flow: &Flow, task| {
+        let line = flow.line(TaskId(task), at(100)).expect("unfinished");
+        (line.stage, line.since)
+    };
+    let testing = |number| Stage::Testing { candidate: CandidateId(number) };
+    evolve(&mut flow, at(3), &built(1, &[one]).into());
+    evolve(&mut flow, at(4), &built(2, &[one, other]).into());
+    assert_eq!(stage(&flow, 1), (testing(1), at(3)));
+    assert_eq!(stage(&flow, 2), (testing(2), at(4)));
+    let why = queue::Dropped::Unneeded;
+    let drop = |number| queue::Event::CandidateDropped { candidate: CandidateId(number), why };
+    evolve(&mut flow, at(5), &drop(1).into());
+    assert_eq!(stage(&flow, 1), (testing(2), at(3)));
+    evolve(&mut flow, at(6), &drop(2).into());
+    assert_eq!(stage(&flow, 1), (Stage::Queued { revision: one }, at(6)));
+    assert_eq!(stage(&flow, 2), (Stage::Queued { revision: other }, at(6)));
 }

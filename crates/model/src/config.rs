@@ -1,7 +1,7 @@
 //! `weir.toml`: what a repository asks of Weir. Read from the trunk, never from the change under test.
 
-use crate::Refusal;
 use crate::time::Lease;
+use crate::{PathSet, Refusal};
 use serde::{Deserialize, Serialize};
 
 /// A check that every candidate must pass.
@@ -18,6 +18,12 @@ pub struct Check {
     /// How many bytes of output are kept; the middle is left out.
     #[serde(default = "Check::default_output_limit")]
     pub output_limit: u64,
+    /// The files that it looks at, as patterns: whatever else changes, its verdict stays. Left out: all files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paths: Option<PathSet>,
+    /// What else its verdict depends on: files of the machine, by absolute paths, and variables, as `$NAME`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub toolchain: Vec<String>,
 }
 
 impl Check {
@@ -41,6 +47,8 @@ pub struct Config {
     /// The checks, in the order they run.
     #[serde(rename = "check")]
     pub checks: Vec<Check>,
+    /// How changes are tested and landed.
+    pub queue: Queue,
     /// What people must do.
     pub review: Review,
     /// What an agent gets.
@@ -51,6 +59,22 @@ pub struct Config {
     pub guard: Guard,
     /// How the code is looked at.
     pub view: View,
+}
+
+/// `[queue]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Queue {
+    /// How many candidates are tested at once.
+    pub workers: u32,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        // Beside the first that waits, the next on top of it: most changes pass, so it lands at once when the first
+        // has. More suit a machine with the processors for it.
+        Self { workers: 2 }
+    }
 }
 
 /// `[view]`
@@ -163,6 +187,8 @@ impl Default for Push {
 
 /// More are a mistake.
 const CHECKS_MAX: usize = 50;
+/// More checks at once than any one machine runs.
+const WORKERS_MAX: u32 = 1000;
 
 impl Config {
     /// Reads `weir.toml`.
@@ -181,6 +207,10 @@ impl Config {
         if config.checks.len() > CHECKS_MAX {
             return Err(malformed(None, &format!("more than {CHECKS_MAX} checks")));
         }
+        if !(1..=WORKERS_MAX).contains(&config.queue.workers) {
+            let what = format!("`workers` is a number from 1 to {WORKERS_MAX}");
+            return Err(malformed(line_of_check("workers"), &what));
+        }
         for (index, check) in config.checks.iter().enumerate() {
             let good =
                 |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
@@ -190,6 +220,15 @@ impl Config {
             }
             if config.checks.iter().take(index).any(|other| other.name == check.name) {
                 let what = format!("two checks are called `{}`", check.name);
+                return Err(malformed(line_of_check(&check.name), &what));
+            }
+            let is_known = |it: &String| it.starts_with('/') || it.len() > 1 && it.starts_with('$');
+            if let Some(other) = check.toolchain.iter().find(|it| !is_known(it)) {
+                let what = "`toolchain` lists absolute paths, and variables as `$NAME`";
+                return Err(malformed(line_of_check(other), what));
+            }
+            if check.paths.as_ref().is_some_and(PathSet::is_empty) {
+                let what = format!("the check `{}` looks at no `paths`", check.name);
                 return Err(malformed(line_of_check(&check.name), &what));
             }
             if check.run.trim().is_empty() {
@@ -247,6 +286,10 @@ mod tests {
             ("[[check]]\nname=\"a\"\nrun=\"x\"\n[[check]]\nname=\"a\"\nrun=\"y\"\n", "two checks"),
             ("[[check]]\nname=\"a\"\nrun=\" \"\n", "nothing to `run`"),
             ("x = [", "line 1"),
+            ("[queue]\nworkers = 0\n", "line 2"),
+            ("[[check]]\nname=\"a\"\nrun=\"x\"\npaths=[]\n", "looks at no"),
+            ("[[check]]\nname=\"a\"\nrun=\"x\"\npaths=[\"../x\"]\n", "line 4"),
+            ("[[check]]\nname=\"a\"\nrun=\"x\"\ntoolchain=[\"cc\"]\n", "line 4"),
         ];
         for (text, expected) in rows {
             let refusal = Config::parse(text).expect_err(text);

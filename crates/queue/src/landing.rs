@@ -2,6 +2,7 @@
 
 use crate::{Event, Queue};
 use serde::{Deserialize, Serialize};
+use weir_model::event::queue::Dropped;
 use weir_model::{CandidateId, LandingId, Refusal, RevisionId};
 
 /// A move of the trunk to a tested candidate.
@@ -11,14 +12,16 @@ pub struct Landing {
     pub id: LandingId,
     /// The candidate.
     pub candidate: CandidateId,
-    /// The revision.
-    pub revision: RevisionId,
+    /// The revisions that it brings.
+    pub revisions: Vec<RevisionId>,
     /// Where the trunk stood.
     pub from: String,
-    /// Where it goes: the candidate's commit.
+    /// Where it goes: a commit on top of `from`, with the candidate's tree.
     pub to: String,
     /// The tree that was tested.
     pub tree: String,
+    /// Why it landed then.
+    pub why: String,
     /// How far it is.
     pub progress: Progress,
 }
@@ -35,36 +38,53 @@ pub enum Progress {
     Lost,
 }
 
-impl Landing {
-    pub(crate) fn new(
-        id: LandingId,
-        candidate: CandidateId,
-        revision: RevisionId,
-        from: &str,
-        to: &str,
-        tree: &str,
-    ) -> Self {
-        let (from, to, tree) = (from.to_owned(), to.to_owned(), tree.to_owned());
-        Self { id, candidate, revision, from, to, tree, progress: Progress::Started }
-    }
-}
-
-pub(crate) fn start(queue: &Queue, candidate: CandidateId) -> Result<Vec<Event>, Refusal> {
+pub(crate) fn start(
+    queue: &Queue,
+    candidate: CandidateId,
+    to: String,
+    why: String,
+) -> Result<Vec<Event>, Refusal> {
     let known = queue.under_test(candidate)?;
-    if !known.has_passed() {
+    queue.require_no_landing()?;
+    if queue.frozen().is_some() {
+        let refusal = Refusal::new("queue.frozen", "nothing lands until the thaw");
+        return Err(refusal.hint("thaw it: `weir queue thaw`"));
+    }
+    if known.rest().is_empty() || !known.has_passed() {
         let sentence = format!("candidate `{candidate}` has not passed its checks");
         return Err(Refusal::new("landing.unproven", sentence));
     }
-    if queue.tip() != Some(known.onto.as_str()) {
+    if queue.gate().is_none_or(|gate| gate.checks != known.checks) {
+        let sentence = format!("candidate `{candidate}` passed other checks than the gate's");
+        return Err(Refusal::new("landing.unproven", sentence));
+    }
+    if queue.tip() != Some(known.at()) {
         let sentence = format!("candidate `{candidate}` was not tested on the tip");
         return Err(Refusal::new("candidate.not_on_tip", sentence));
+    }
+    if known.is_on_its_tip() && known.commit != to {
+        let sentence = format!("candidate `{candidate}` is `{}`, not `{to}`", known.commit);
+        return Err(Refusal::new("landing.other_commit", sentence));
     }
     let last = queue.landings().next_back().map_or(LandingId(0), |landing| landing.id);
     Ok(vec![Event::LandingStarted {
         landing: last.next(),
         candidate,
-        from: known.onto.clone(),
-        to: known.commit.clone(),
+        revisions: known.rest(),
+        from: known.at().to_owned(),
+        to,
         tree: known.tree.clone(),
+        why,
     }])
+}
+
+/// The trunk moved. What was tested upon exactly this goes on from here; nothing else does.
+pub(crate) fn finish(queue: &Queue, landing: LandingId) -> Result<Vec<Event>, Refusal> {
+    let known = queue.under_way(landing)?;
+    let others = queue.testing().filter(|open| open.id != known.candidate);
+    let overtaken =
+        others.filter(|open| open.after(&known.from, &known.revisions, &known.tree).is_none());
+    let dropped = overtaken
+        .map(|open| Event::CandidateDropped { candidate: open.id, why: Dropped::Overtaken });
+    Ok(dropped.chain([Event::LandingFinished { landing }]).collect())
 }

@@ -200,6 +200,7 @@ pub(crate) fn reject(
         body: None,
         reproduce: None,
         hint: "do what is asked for, commit, and push again".into(),
+        ..Repair::default()
     };
     Ok(vec![
         Event::RevisionRejected { revision, person, comment },

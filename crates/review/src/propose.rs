@@ -27,6 +27,8 @@ impl Proposal {
             run: run.into(),
             time_limit: Check::default_time_limit(),
             output_limit: Check::default_output_limit(),
+            paths: None,
+            toolchain: Vec::new(),
         };
         Self { check, why: why.into() }
     }

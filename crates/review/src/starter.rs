@@ -18,7 +18,9 @@ pub fn weir_toml(trunk: &str, checks: &[Proposal]) -> String {
     for (index, proposal) in checks.iter().enumerate() {
         check(&mut text, proposal, index == 0);
     }
-    let Config { review, sessions, push, guard, view, .. } = Config::default();
+    let Config { queue, review, sessions, push, guard, view, .. } = Config::default();
+    text.push_str(QUEUE);
+    default_line(&mut text, "workers", &queue.workers.to_string());
     text.push_str(REVIEW);
     default_line(&mut text, "approvals", &review.approvals.to_string());
     text.push_str(SESSIONS);
@@ -76,6 +78,8 @@ const CHECKS: &str = "
 #   run           a line for `sh -c`, run at the root of a clean tree
 #   time_limit    how long it may run: `90s`, `30m`, `2h`
 #   output_limit  how many bytes of its output are kept; the middle is left out
+#   paths         the files that it looks at: `[\"src/**\", \"Cargo.*\"]`. Whatever else changes, its verdict stays
+#   toolchain     files of the machine and variables on which it depends, too: `[\"/usr/bin/cc\", \"$CC\"]`
 ";
 
 const NO_CHECKS: &str = "#
@@ -83,6 +87,12 @@ const NO_CHECKS: &str = "#
 # [[check]]
 # name = \"test\"
 # run = \"make test\"
+";
+
+const QUEUE: &str = "
+[queue]
+# How many candidates are tested at once: the first change that waits, the second on top of it, and so on.
+# With 1, each waits for the one before it.
 ";
 
 const REVIEW: &str = "
@@ -138,7 +148,7 @@ const MEANING: &str = "
 
 /// One check. The first also shows the limits it has without asking; a limit of its own is always written.
 fn check(text: &mut String, proposal: &Proposal, show_defaults: bool) {
-    let Check { name, run, time_limit, output_limit } = &proposal.check;
+    let Check { name, run, time_limit, output_limit, paths: _, toolchain: _ } = &proposal.check;
     let _ = writeln!(text, "\n# {}", one_line(&proposal.why));
     text.push_str("[[check]]\n");
     line(text, "name", &quoted(name));
@@ -210,6 +220,8 @@ mod tests {
             run: run.to_owned(),
             time_limit: Check::default_time_limit(),
             output_limit: Check::default_output_limit(),
+            paths: None,
+            toolchain: Vec::new(),
         };
         Proposal { check, why: why.to_owned() }
     }

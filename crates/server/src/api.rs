@@ -11,6 +11,7 @@ pub(crate) mod guard;
 pub(crate) mod indexes;
 pub(crate) mod look;
 pub(crate) mod people;
+pub(crate) mod queue;
 pub(crate) mod sessions;
 pub(crate) mod tasks;
 pub(crate) mod tools;
@@ -75,6 +76,10 @@ fn described() -> (Router<Weir>, OpenApi) {
         .routes(routes!(changes::get))
         .routes(routes!(changes::approve))
         .routes(routes!(changes::reject))
+        .routes(routes!(queue::get))
+        .routes(routes!(queue::explain))
+        .routes(routes!(queue::freeze, queue::thaw))
+        .routes(routes!(queue::set_class))
         .routes(routes!(acts::detach))
         .routes(routes!(acts::checked))
         .routes(routes!(acts::agents))

@@ -30,7 +30,10 @@ pub use people::{
     IssuedToken, NewPerson, NewRole, NewSession, NewSignIn, NewToken, OpenedSession, Parting,
     Person, Session, SignInLink, Token,
 };
-pub use queue::{Candidate, Check, CheckResult, Landing, Outcome, Queue, Waiting};
+pub use queue::{
+    Because, Candidate, Check, CheckResult, Explained, Frozen, Landing, NewClass, Outcome, Queue,
+    Waiting,
+};
 pub use show::{Body, Commit, Link, Log, LogEntry, Shown, Thing};
 pub use space::{Counts, Space, Status, Wait, Whose};
 pub use task::{Ask, Claim, Hold, NewTask, Task, TaskState};

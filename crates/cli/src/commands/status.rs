@@ -88,16 +88,25 @@ fn counts(counts: &Counts) -> String {
 fn queue(page: &mut Page, queue: &Queue) {
     let checks: Vec<_> = queue.checks.iter().map(|check| check.name.as_str()).collect();
     let checks = if checks.is_empty() { "none: nothing is tested" } else { &checks.join(", ") };
-    let testing = queue.testing.as_ref().map(|candidate| {
+    let testing = queue.testing.iter().map(|candidate| {
         let (done, all) = (candidate.results.len(), candidate.checks.len());
-        format!("{} for {}, {done} of {all} checks done", candidate.id, candidate.revision)
+        let revisions = render::list(&candidate.revisions);
+        format!("{} for {revisions}, {done} of {all} checks done", candidate.id)
     });
+    let testing = testing.collect::<Vec<_>>().join("; ");
     let waiting: Vec<_> = queue.waiting.iter().map(|each| each.revision.to_string()).collect();
     page.pairs([
         ("checks", checks.to_owned()),
         ("read from", queue.checks_from.clone().unwrap_or_default()),
         ("approvals", queue.approvals_needed.to_string()),
-        ("testing", testing.unwrap_or_default()),
+        ("testing", testing),
+        (
+            "trunk",
+            queue
+                .trunk_red
+                .map(|id| format!("red: it fails by itself, see {id}"))
+                .unwrap_or_default(),
+        ),
         ("queue", if waiting.is_empty() { "empty".to_owned() } else { waiting.join(" ") }),
     ]);
 }

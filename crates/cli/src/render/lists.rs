@@ -3,8 +3,10 @@
 use super::{short, who};
 use crate::page::Page;
 use crate::table::{Cell, Look, Table};
+use weir_model::event::queue::Class;
 use weir_server::wire::{
-    Change, ChangeState, Landing, List, LogEntry, Session, Task, TaskState, Wait, Whose,
+    Change, ChangeState, Landing, List, LogEntry, Outcome, Queue, Session, Task, TaskState, Wait,
+    Whose,
 };
 
 /// Tasks, one a line.
@@ -72,13 +74,68 @@ pub(crate) fn landings(page: &mut Page, landings: &[Landing], otherwise: &str) {
         };
         table.row([
             strong(landing.id),
-            landing.revision.into(),
+            super::list(&landing.revisions).into(),
             short(&landing.to).into(),
             dim(when),
             landing.title.as_str().into(),
         ]);
     }
     page.table(&table, otherwise);
+}
+
+/// The queue: whether it lands anything, what is tested, and what waits.
+pub(crate) fn queue(page: &mut Page, queue: &Queue) {
+    if let Some(frozen) = &queue.frozen {
+        let since = page.ago(frozen.since);
+        let reason = crate::words::line(&frozen.reason);
+        page.line(format!("Frozen by {} {since}: {reason}. Nothing lands.", who(&frozen.by)));
+    }
+    if let Some(candidate) = queue.trunk_red {
+        page.line(format!("The trunk itself fails, as {candidate} shows: nobody is sent back."));
+    }
+    let mut table =
+        Table::new(&["candidate", "state", "checks", "runs", "revisions", "built because"]);
+    for candidate in &queue.testing {
+        let (done, all) = (candidate.results.len(), candidate.checks.len());
+        let look = match candidate.outcome {
+            Outcome::Testing => Look::Strong,
+            Outcome::Passed | Outcome::Landed => Look::Good,
+            Outcome::Failed | Outcome::Ejected => Look::Bad,
+            Outcome::Dropped => Look::Dim,
+        };
+        table.row([
+            strong(candidate.id),
+            Cell::new(candidate.outcome.word(), look),
+            format!("{done} of {all}").into(),
+            candidate.runs.into(),
+            super::list(&candidate.revisions).into(),
+            candidate.built_because.as_str().into(),
+        ]);
+    }
+    page.table(&table, "nothing is under test");
+    page.line("");
+    let mut table = Table::new(&["waits", "task", "class", "since", "part of", "title"]);
+    for waiting in &queue.waiting {
+        let since = page.ago(waiting.since);
+        table.row([
+            strong(waiting.revision),
+            waiting.task.into(),
+            class_word(waiting.class).into(),
+            dim(since),
+            super::list(&waiting.part_of).into(),
+            waiting.title.as_str().into(),
+        ]);
+    }
+    page.table(&table, "nothing waits");
+}
+
+fn class_word(class: Class) -> &'static str {
+    match class {
+        Class::Express => "express",
+        Class::High => "high",
+        Class::Normal => "normal",
+        Class::Low => "low",
+    }
 }
 
 /// What waits, for whom, since when.

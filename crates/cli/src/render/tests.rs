@@ -93,8 +93,8 @@ fn a_change_that_came_back() {
 #[test]
 fn a_candidate_under_test() {
     let candidate = json!({
-        "id": "Q7", "revision": "C1.2", "title": "Parse dates", "onto": "1762e2c001c0",
-        "commit": "94fe07bf", "tree": "4215c066", "outcome": "testing",
+        "id": "Q7", "revisions": ["C1.2", "C3.1"], "title": "Parse dates, and 1 more", "onto": "1762e2c001c0",
+        "commit": "94fe07bf", "tree": "4215c066", "outcome": "testing", "built_because": "it waits longest", "runs": 1,
         "checks": [
             { "name": "lint", "run": "make lint", "time_limit": "5m" },
             { "name": "test", "run": "make test", "time_limit": "30m" },

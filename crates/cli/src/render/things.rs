@@ -83,6 +83,11 @@ fn repair(page: &mut Page, repair: &Repair) {
     page.pairs([
         ("reproduce", repair.reproduce.clone().unwrap_or_default()),
         ("whole log", repair.body.map(|digest| format!("sha256:{digest}")).unwrap_or_default()),
+        ("tested with", super::list(&repair.beside)),
+        (
+            "place kept",
+            repair.place_until.map(|at| format!("ends {}", page.ago(at))).unwrap_or_default(),
+        ),
         ("next", repair.hint.clone()),
     ]);
 }
@@ -93,7 +98,9 @@ pub(crate) fn candidate(page: &mut Page, candidate: &Candidate) {
     page.pairs([
         ("state", candidate.outcome.word().to_owned()),
         ("why", candidate.why.clone().unwrap_or_default()),
-        ("revision", candidate.revision.to_string()),
+        ("revisions", super::list(&candidate.revisions)),
+        ("built because", candidate.built_because.clone()),
+        ("runs", candidate.runs.to_string()),
         ("onto", candidate.onto.clone()),
         ("commit", candidate.commit.clone()),
         ("tree", candidate.tree.clone()),
@@ -122,7 +129,10 @@ fn check_row(result: &CheckResult) -> [Cell; 4] {
         (Verdict::TimedOut, _) => Cell::new("timed out", Look::Bad),
         (Verdict::Broken, _) => Cell::new("could not run", Look::Wait),
     };
-    let took = format!("{}ms", result.elapsed_ms);
+    let took = match result.taken_from {
+        Some(from) => format!("as in {from}"),
+        None => format!("{}ms", result.elapsed_ms),
+    };
     [
         result.check.as_str().into(),
         verdict,
@@ -137,11 +147,12 @@ pub(crate) fn landing(page: &mut Page, landing: &Landing) {
     page.pairs([
         ("state", landing.progress.clone()),
         ("when", landing.at.map(|at| page.ago(at)).unwrap_or_default()),
-        ("revision", landing.revision.to_string()),
+        ("revisions", super::list(&landing.revisions)),
         ("candidate", landing.candidate.to_string()),
         ("from", landing.from.clone()),
         ("to", landing.to.clone()),
         ("tree", landing.tree.clone()),
+        ("because", landing.why.clone()),
     ]);
 }
 

@@ -240,7 +240,7 @@ fn landed(log: &[Value], trunk: &Path, noted: &Acknowledged, verdict: &mut Verdi
     let lost: BTreeSet<_> =
         of(log, "landing.lost.v1").map(|event| text(event, "landing")).collect();
     let trees: BTreeMap<_, _> = of(log, "candidate.built.v1")
-        .map(|event| (text(event, "candidate"), (text(event, "commit"), text(event, "tree"))))
+        .map(|event| (text(event, "candidate"), text(event, "tree")))
         .collect();
     let passed: BTreeSet<_> = of(log, "check.finished.v1")
         .filter(|event| event["verdict"] == "passed")
@@ -253,7 +253,7 @@ fn landed(log: &[Value], trunk: &Path, noted: &Acknowledged, verdict: &mut Verdi
     let mut history = history.lines().map(|line| line.split(' ').collect::<Vec<_>>());
     let start = history.next().and_then(|words| words.first().map(|id| (*id).to_owned()));
     let mut tip = start.unwrap_or_default();
-    let mut landings = 0;
+    let (mut landings, mut brought) = (0, 0);
     for event in of(log, "landing.started.v1") {
         let (landing, candidate) = (text(event, "landing"), text(event, "candidate"));
         let (from, to, tree) = (text(event, "from"), text(event, "to"), text(event, "tree"));
@@ -264,9 +264,7 @@ fn landed(log: &[Value], trunk: &Path, noted: &Acknowledged, verdict: &mut Verdi
         if !finished.contains(&landing) {
             verdict.apart.push(format!("{landing} was started, and neither finished nor lost"));
         }
-        if trees.get(&candidate) != Some(&(to.clone(), tree.clone()))
-            || !passed.contains(&candidate)
-        {
+        if trees.get(&candidate) != Some(&tree) || !passed.contains(&candidate) {
             verdict.apart.push(format!("{landing} is not of what {candidate} was tested with"));
         }
         if from != tip {
@@ -274,9 +272,15 @@ fn landed(log: &[Value], trunk: &Path, noted: &Acknowledged, verdict: &mut Verdi
                 .apart
                 .push(format!("{landing} went on from {from}, and the trunk was at {tip}"));
         }
+        let revisions = event["revisions"].as_array().into_iter().flatten();
+        let revisions: Vec<_> = revisions.filter_map(|one| one.as_str()).collect();
+        brought += revisions.len() as u64;
         match history.next().as_deref() {
-            Some([commit, its_tree, parent, ..])
-                if *commit == to && *its_tree == tree && *parent == from => {}
+            Some([commit, its_tree, parent, others @ ..])
+                if *commit == to
+                    && *its_tree == tree
+                    && *parent == from
+                    && others.len() == revisions.len() => {}
             other => verdict.apart.push(format!("{landing} is to {to}, the trunk has {other:?}")),
         }
         tip = to;
@@ -297,8 +301,10 @@ fn landed(log: &[Value], trunk: &Path, noted: &Acknowledged, verdict: &mut Verdi
             verdict.doubled.push(format!("the change of {revision} landed twice"));
         }
     }
-    if changes.len() as u64 != landings {
-        verdict.apart.push(format!("{landings} landings, and {} changes landed", changes.len()));
+    if changes.len() as u64 != brought {
+        verdict
+            .apart
+            .push(format!("{brought} came with landings, {} changes landed", changes.len()));
     }
 
     let files = git(trunk, &["ls-tree", "-r", "refs/heads/main"]);

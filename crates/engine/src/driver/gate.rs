@@ -3,7 +3,7 @@
 use crate::{Engine, Error};
 use std::sync::PoisonError;
 use std::time::Duration;
-use weir_git::{Checkout, CommitId};
+use weir_git::{Checkout, CommitId, TreeId};
 use weir_model::Digest;
 use weir_model::config::Check;
 use weir_model::event::queue::Verdict;
@@ -25,12 +25,10 @@ pub(crate) struct Ran {
 
 impl Tree {
     /// Lays out exactly the candidate's tree; anything else is a failure.
-    pub(crate) fn lay_out(
-        engine: &Engine,
-        candidate: &Candidate,
-        commit: CommitId,
-    ) -> Result<Self, Error> {
-        let folder = engine.trees().join("gate").join(candidate.id.to_string());
+    pub(crate) fn lay_out(engine: &Engine, candidate: &Candidate, run: u32) -> Result<Self, Error> {
+        let commit: CommitId = candidate.commit.parse()?;
+        let name = format!("{}-{run}", candidate.id);
+        let folder = engine.trees().join("gate").join(name);
         if folder.exists() {
             // Left by a process that was killed.
             std::fs::remove_dir_all(&folder)
@@ -63,20 +61,66 @@ impl Tree {
     }
 }
 
+/// What the verdicts of these checks on `tree` are about, one each: what the check looks at, what it is, and what of the
+/// machine it depends on. Where that is the same, so is the verdict.
+pub(crate) fn keys(
+    objects: &weir_git::Objects,
+    tree: TreeId,
+    checks: &[Check],
+) -> Result<Vec<Digest>, Error> {
+    let key = |check: &Check| -> Result<Digest, Error> {
+        let files = match &check.paths {
+            None => tree.to_string(),
+            Some(paths) => objects.digest_of(tree, |path| paths.contains(path))?.to_string(),
+        };
+        // The environment that every check is given, and then what it says that it depends on.
+        let given = Spec::shell(&check.run, "/").env;
+        let declared = check.toolchain.iter().map(|item| (item.clone(), of_machine(item)));
+        let spelled = serde_json::json!({
+            "files": files,
+            "check": check,
+            "path": given.get(std::ffi::OsStr::new("PATH")).map(|path| path.to_string_lossy()),
+            "machine": declared.collect::<std::collections::BTreeMap<_, _>>(),
+        });
+        Ok(Digest::of(spelled.to_string().as_bytes()))
+    };
+    checks.iter().map(key).collect()
+}
+
+/// A file of the machine by what it holds, or a variable by its value; nothing where there is none.
+fn of_machine(item: &str) -> Option<String> {
+    match item.strip_prefix('$') {
+        Some(name) => std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()),
+        None => std::fs::read(item).ok().map(|bytes| Digest::of(&bytes).to_string()),
+    }
+}
+
 impl Ran {
-    /// What the queue is told.
-    pub(crate) fn result(&self, check: &Check, log: Digest) -> CheckResult {
+    pub(crate) fn passed(&self) -> bool {
+        matches!(self.how, Ok(Ended::Exited(0)))
+    }
+
+    /// What the queue is told. `proven` says that the check has run here, on the tip.
+    pub(crate) fn result(
+        &self,
+        check: &Check,
+        key: Digest,
+        log: Digest,
+        proven: bool,
+    ) -> CheckResult {
         let (verdict, exit_code) = match &self.how {
             Ok(Ended::Exited(0)) => (Verdict::Passed, Some(0)),
-            // The shell did not find the program: the machine lacks something, and every change would fail.
-            Ok(Ended::Exited(code @ 127)) => (Verdict::Broken, Some(*code)),
+            // The shell did not find the program. If it did on the tip, the change took it away; if not, the machine may
+            // lack something, and every change would fail.
+            Ok(Ended::Exited(code @ 127)) if !proven => (Verdict::Broken, Some(*code)),
             Ok(Ended::Exited(code)) => (Verdict::Failed, Some(*code)),
             Ok(Ended::Signalled(_)) => (Verdict::Failed, None),
             Ok(Ended::TimedOut) => (Verdict::TimedOut, None),
             Ok(Ended::Cancelled) | Err(_) => (Verdict::Broken, None),
         };
         let elapsed_ms = u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX);
-        CheckResult { check: check.name.clone(), verdict, exit_code, elapsed_ms, log }
+        let (check, taken_from) = (check.name.clone(), None);
+        CheckResult { check, verdict, exit_code, elapsed_ms, log, key, taken_from }
     }
 }
 
@@ -89,6 +133,11 @@ impl Engine {
         self.read_tool_servers(tip);
         *self.0.rules_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(tip);
         Ok(found)
+    }
+
+    /// What was read is not in force.
+    pub(crate) fn forget_rules(&self) {
+        *self.0.rules_at.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Whether the rules that are kept were read at `tip`.

@@ -47,22 +47,22 @@ impl Drive {
         Ok(())
     }
 
-    /// Runs something long, and renews the lease meanwhile. A lease that could not be kept shows at the next
-    /// record, which is refused.
-    pub(super) fn run_renewing<T>(&mut self, run: impl FnOnce() -> T) -> T {
-        let Some(mut held) = self.lease.take() else { return run() };
-        let (done, engine) = (AtomicBool::new(false), &self.engine);
+    /// Runs something long that records nothing, and renews the lease meanwhile. A lease that could not be kept shows at
+    /// the next record, which is refused.
+    pub(super) fn run_renewing<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let Some(mut held) = self.lease.take() else { return run(self) };
+        let (done, engine) = (AtomicBool::new(false), self.engine.clone());
         let (ran, held) = std::thread::scope(|scope| {
             let renewing = scope.spawn(|| {
                 while !done.load(Ordering::SeqCst) {
                     std::thread::park_timeout(RENEW_EVERY / 4);
-                    if let Err(error) = held.renew_in_time(engine) {
+                    if let Err(error) = held.renew_in_time(&engine) {
                         tracing::warn!(error = %chain(&error), "could not renew the queue's lease");
                     }
                 }
                 held
             });
-            let ran = run();
+            let ran = run(self);
             done.store(true, Ordering::SeqCst);
             renewing.thread().unpark();
             (ran, renewing.join().ok())

@@ -1,11 +1,11 @@
 //! Repair contracts: what an owner needs to mend a change without asking anybody.
 
 use weir_git::BString;
-use weir_model::Refusal;
 use weir_model::config::Check;
 use weir_model::event::queue::Verdict;
 use weir_model::event::review::Repair;
-use weir_queue::{Candidate, CheckResult};
+use weir_model::{Refusal, RevisionId};
+use weir_queue::{Candidate, CheckResult, Culprit};
 
 /// What fits on a screen, and in an agent's context without crowding out the work.
 const LOG_LINES: usize = 40;
@@ -18,21 +18,29 @@ pub(crate) fn failed(
     check: &Check,
     result: &CheckResult,
     log: &[u8],
+    culprit: &Culprit,
 ) -> Repair {
     let name = &check.name;
+    let beside: Vec<RevisionId> =
+        candidate.rest().into_iter().filter(|one| *one != culprit.revision).collect();
     let (code, sentence) = match (result.verdict, result.exit_code) {
         (Verdict::TimedOut, _) => {
             ("check.timed_out", format!("check `{name}` ran longer than {}", check.time_limit))
         }
-        (Verdict::Broken, _) => {
-            ("check.broken", format!("check `{name}` could not be run, several times in a row"))
-        }
         (_, Some(exit)) => ("check.failed", format!("check `{name}` failed with exit code {exit}")),
         (_, None) => ("check.failed", format!("check `{name}` was killed by a signal")),
+    };
+    let sentence = match beside.as_slice() {
+        [] => sentence,
+        others => {
+            let others: Vec<_> = others.iter().map(|one| format!("`{one}`")).collect();
+            format!("{sentence} together with {}, which pass without it", others.join(", "))
+        }
     };
     Repair {
         code: code.into(),
         sentence,
+        beside,
         log: tail(log),
         body: Some(result.log),
         reproduce: Some(format!(
@@ -41,6 +49,7 @@ pub(crate) fn failed(
             quoted(&check.run)
         )),
         hint: "mend it on your branch, commit, and push again; you still hold the task".into(),
+        ..Repair::default()
     }
 }
 
@@ -61,6 +70,7 @@ pub(crate) fn conflict(trunk: &str, paths: &[BString]) -> Repair {
         body: None,
         reproduce: Some(format!("git fetch weir {trunk} && git rebase FETCH_HEAD")),
         hint: format!("rebase onto `{trunk}`, keep what both sides meant, and push again"),
+        ..Repair::default()
     }
 }
 
@@ -73,6 +83,7 @@ pub(crate) fn refused(refusal: &Refusal) -> Repair {
         body: None,
         reproduce: None,
         hint: refusal.hint.clone().unwrap_or_else(|| "mend it and push again".into()),
+        ..Repair::default()
     }
 }
 

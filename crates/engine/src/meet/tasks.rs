@@ -129,7 +129,7 @@ impl Engine {
             Ok(Decided::new(events, ()))
         })
         .await?;
-        self.stop_idle_test();
+        self.stop_idle_tests();
         Ok(())
     }
 

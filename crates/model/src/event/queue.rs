@@ -1,7 +1,7 @@
 //! What happened between the gate and the trunk: candidates, checks, landings.
 
 use crate::config::Check;
-use crate::{CandidateId, Digest, LandingId, RevisionId, TaskId};
+use crate::{CandidateId, ChangeId, Digest, LandingId, PersonId, RevisionId, TaskId};
 use serde::{Deserialize, Serialize};
 
 /// How a check ended. Only [`Verdict::Failed`] and [`Verdict::TimedOut`] speak about the change.
@@ -18,7 +18,7 @@ pub enum Verdict {
     Broken,
 }
 
-/// Why a candidate was given up without a verdict on its change.
+/// Why a candidate was given up, or a run of it ended, without a verdict on its changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dropped {
@@ -28,8 +28,42 @@ pub enum Dropped {
     Interrupted,
     /// A check could not be run.
     CheckBroken,
-    /// Its change was withdrawn, or its session revoked.
+    /// A revision of it left the queue: its change was withdrawn, or its session revoked.
     Withdrawn,
+    /// A revision of it cannot land as it is.
+    Ejected,
+    /// Something else landed, which it was not tested upon.
+    Overtaken,
+    /// The gate asks for other checks now.
+    GateChanged,
+    /// Nobody asks any more what it would tell.
+    Unneeded,
+}
+
+/// How urgent a change is.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// Before everything else.
+    Express,
+    /// As if it had come an hour sooner.
+    High,
+    /// As it came.
+    #[default]
+    Normal,
+    /// As if it had come an hour later.
+    Low,
+}
+
+/// A step on the way from the tip to a candidate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What was merged.
+    pub revision: RevisionId,
+    /// The tree that this gave, upon the steps before.
+    pub tree: String,
 }
 
 /// Where the rules of a gate came from.
@@ -84,25 +118,50 @@ pub enum Event {
         /// The revision.
         revision: RevisionId,
     },
-    /// The merge of a revision onto the tip was built, to be tested.
+    /// The merge of revisions onto the tip, one after another, was built, to be tested.
     #[serde(rename = "candidate.built.v1")]
     CandidateBuilt {
         /// The candidate.
         candidate: CandidateId,
-        /// The revision.
-        revision: RevisionId,
         /// The tip it was built on.
         onto: String,
-        /// The merge commit.
+        /// The revisions, in the order they were merged.
+        steps: Vec<Step>,
+        /// The merge commit: its parents are the tip and the revisions.
         commit: String,
-        /// Its tree: the one that will be tested, and the only one that may land.
+        /// Its tree, which is that of the last step: the one that will be tested, and the only one that may land. Without
+        /// steps it is that of the tip: do the checks pass there at all?
         tree: String,
+        /// Why it was built, with the numbers that decided it.
+        why: String,
+    },
+    /// The checks of a candidate run once more.
+    #[serde(rename = "candidate.repeated.v1")]
+    CandidateRepeated {
+        /// The candidate.
+        candidate: CandidateId,
+        /// Which run this is, counted from 1: the one that began as it was built.
+        run: u32,
+        /// Why, with the numbers that decided it.
+        why: String,
+    },
+    /// A run of a candidate ended without a verdict. What its other runs said still counts.
+    #[serde(rename = "run.stopped.v1")]
+    RunStopped {
+        /// The candidate.
+        candidate: CandidateId,
+        /// Which of its runs.
+        run: u32,
+        /// Why.
+        why: Dropped,
     },
     /// A check ended.
     #[serde(rename = "check.finished.v1")]
     CheckFinished {
         /// The candidate.
         candidate: CandidateId,
+        /// In which of its runs.
+        run: u32,
         /// The check's name.
         check: String,
         /// How it ended.
@@ -113,8 +172,12 @@ pub enum Event {
         elapsed_ms: u64,
         /// Its output: the digest of a body.
         log: Digest,
+        /// What the verdict is about: the digest of the files that the check looks at, of what it is, and of the machine.
+        key: Digest,
+        /// The candidate that this was found out by, of which all that is the same; none: it ran.
+        taken_from: Option<CandidateId>,
     },
-    /// A candidate was given up; its revision waits again, in its old place.
+    /// A candidate was given up; its revisions wait again, in their old places.
     #[serde(rename = "candidate.dropped.v1")]
     CandidateDropped {
         /// The candidate.
@@ -131,6 +194,34 @@ pub enum Event {
         candidate: Option<CandidateId>,
         /// Stable, `subject.reason`.
         code: String,
+        /// Why, with the numbers that decided it.
+        why: String,
+    },
+    /// Nothing lands until the thaw. Testing goes on.
+    #[serde(rename = "queue.frozen.v1")]
+    QueueFrozen {
+        /// By whom.
+        person: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// What has passed lands again.
+    #[serde(rename = "queue.thawed.v1")]
+    QueueThawed {
+        /// By whom.
+        person: PersonId,
+    },
+    /// A change is more or less urgent than others, now and when it comes back from repair.
+    #[serde(rename = "class.set.v1")]
+    ClassSet {
+        /// The change.
+        change: ChangeId,
+        /// How urgent.
+        class: Class,
+        /// Who says so.
+        person: PersonId,
+        /// Why.
+        reason: String,
     },
     /// The trunk is about to move to a tested candidate. Recorded before the ref moves.
     #[serde(rename = "landing.started.v1")]
@@ -139,12 +230,16 @@ pub enum Event {
         landing: LandingId,
         /// The candidate.
         candidate: CandidateId,
+        /// The revisions that land: those of the candidate that have not landed yet.
+        revisions: Vec<RevisionId>,
         /// Where the trunk must stand.
         from: String,
         /// Where it will stand.
         to: String,
         /// The tree that was tested.
         tree: String,
+        /// Why now.
+        why: String,
     },
     /// The trunk moved.
     #[serde(rename = "landing.finished.v1")]
@@ -152,7 +247,7 @@ pub enum Event {
         /// The landing.
         landing: LandingId,
     },
-    /// Somebody else had moved the trunk; nothing landed, and the revision waits again.
+    /// Somebody else had moved the trunk; nothing landed, and the revisions wait again.
     #[serde(rename = "landing.lost.v1")]
     LandingLost {
         /// The landing.

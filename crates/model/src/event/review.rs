@@ -1,11 +1,11 @@
 //! What happened to changes: revisions, approvals, repairs.
 
-use crate::{Digest, FencingToken, LandingId, PersonId, RevisionId, SessionId, TaskId};
+use crate::{Digest, FencingToken, LandingId, PersonId, RevisionId, SessionId, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What a change needs from its owner before it can be tried again: what failed, the shortest log that
 /// shows it, and the command that shows it on the owner's machine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Repair {
     /// Stable, `subject.reason`: `check.failed`, `merge.conflict`, `review.rejected`, …
     pub code: String,
@@ -19,6 +19,10 @@ pub struct Repair {
     pub reproduce: Option<String>,
     /// What to do next.
     pub hint: String,
+    /// What it was tested with when it failed, and passes without it: the shortest that shows it. Empty: the tip alone.
+    pub beside: Vec<RevisionId>,
+    /// Until then, its next revision takes its old place in the queue.
+    pub place_until: Option<Timestamp>,
 }
 
 /// A fact about a change.

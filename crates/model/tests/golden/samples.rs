@@ -4,7 +4,7 @@ use weir_model::config::Check;
 use weir_model::event::Mandate;
 use weir_model::event::act::Event as Act;
 use weir_model::event::guard::{Event as Guard, Right, Role, TokenKind};
-use weir_model::event::queue::{Dropped, Event as Queue, GateSource, Verdict};
+use weir_model::event::queue::{Class, Dropped, Event as Queue, GateSource, Step, Verdict};
 use weir_model::event::review::{Event as Review, Repair};
 use weir_model::event::work::{Event as Work, Hold};
 use weir_model::{
@@ -82,6 +82,11 @@ kinds! {
     Event::Queue(Queue::LandingStarted { .. }) => "landing.started.v1",
     Event::Queue(Queue::LandingFinished { .. }) => "landing.finished.v1",
     Event::Queue(Queue::LandingLost { .. }) => "landing.lost.v1",
+    Event::Queue(Queue::CandidateRepeated { .. }) => "candidate.repeated.v1",
+    Event::Queue(Queue::RunStopped { .. }) => "run.stopped.v1",
+    Event::Queue(Queue::QueueFrozen { .. }) => "queue.frozen.v1",
+    Event::Queue(Queue::QueueThawed { .. }) => "queue.thawed.v1",
+    Event::Queue(Queue::ClassSet { .. }) => "class.set.v1",
 }
 
 #[path = "acts.rs"]
@@ -209,7 +214,10 @@ fn review() -> Vec<Review> {
         body,
         reproduce,
         hint: "mend it and push again".into(),
+        ..Repair::default()
     };
+    let beside_another =
+        Repair { beside: vec![revision], place_until: Some(at(1000)), ..repair(None, None) };
     vec![
         Review::RevisionSubmitted {
             revision,
@@ -231,6 +239,7 @@ fn review() -> Vec<Review> {
             repair: repair(Some(digest("a log")), Some("make test".into())),
         },
         Review::RepairAsked { revision, repair: repair(None, None) },
+        Review::RepairAsked { revision, repair: beside_another },
         Review::ChangeLanded { revision, landing: LANDING },
         Review::ChangeAbandoned { revision },
     ]
@@ -243,6 +252,14 @@ fn queue() -> Vec<Queue> {
         run: "make test".into(),
         time_limit: Lease::minutes(30),
         output_limit: 1 << 20,
+        paths: None,
+        toolchain: Vec::new(),
+    };
+    let covering = Check {
+        name: "lint".into(),
+        paths: Some(PathSet::new(["docs/**"]).expect("patterns")),
+        toolchain: vec!["/usr/bin/cc".into(), "$CC".into()],
+        ..check.clone()
     };
     let gate = |checks, source| Queue::GateSet {
         trunk: "main".into(),
@@ -252,18 +269,42 @@ fn queue() -> Vec<Queue> {
     };
     let finished = |verdict, exit_code| Queue::CheckFinished {
         candidate,
+        run: 1,
         check: "test".into(),
         verdict,
         exit_code,
         elapsed_ms: 1234,
         log: digest("a log"),
+        key: digest("what it looks at"),
+        taken_from: None,
+    };
+    let taken = Queue::CheckFinished {
+        candidate,
+        run: 1,
+        check: "test".into(),
+        verdict: Verdict::Passed,
+        exit_code: Some(0),
+        elapsed_ms: 0,
+        log: digest("a log"),
+        key: digest("what it looks at"),
+        taken_from: Some(candidate),
+    };
+    let class = |class| Queue::ClassSet {
+        change: revision.change,
+        class,
+        person: PERSON,
+        reason: "a customer waits".into(),
     };
     let dropped = |why| Queue::CandidateDropped { candidate, why };
     let moved = |from| Queue::TrunkMoved { trunk: "main".into(), from, to: OTHER.into() };
-    let ejected =
-        |candidate| Queue::RevisionEjected { revision, candidate, code: "check.failed".into() };
+    let ejected = |candidate| Queue::RevisionEjected {
+        revision,
+        candidate,
+        code: "check.failed".into(),
+        why: "it fails by itself".into(),
+    };
     vec![
-        gate(vec![check], GateSource::Committed(COMMIT.into())),
+        gate(vec![check, covering], GateSource::Committed(COMMIT.into())),
         gate(vec![], GateSource::Detected(COMMIT.into())),
         moved(None),
         moved(Some(COMMIT.into())),
@@ -271,12 +312,16 @@ fn queue() -> Vec<Queue> {
         Queue::RevisionDequeued { revision },
         Queue::CandidateBuilt {
             candidate,
-            revision,
             onto: COMMIT.into(),
+            steps: vec![Step { revision, tree: TREE.into() }],
             commit: OTHER.into(),
             tree: TREE.into(),
+            why: "the first that waits".into(),
         },
+        Queue::CandidateRepeated { candidate, run: 2, why: "it failed once".into() },
+        Queue::RunStopped { candidate, run: 2, why: Dropped::Unneeded },
         finished(Verdict::Passed, Some(0)),
+        taken,
         finished(Verdict::Failed, Some(1)),
         finished(Verdict::TimedOut, None),
         finished(Verdict::Broken, Some(127)),
@@ -284,15 +329,27 @@ fn queue() -> Vec<Queue> {
         dropped(Dropped::Interrupted),
         dropped(Dropped::CheckBroken),
         dropped(Dropped::Withdrawn),
+        dropped(Dropped::Ejected),
+        dropped(Dropped::Overtaken),
+        dropped(Dropped::GateChanged),
+        dropped(Dropped::Unneeded),
         ejected(Some(candidate)),
         ejected(None),
         Queue::LandingStarted {
             landing,
             candidate,
+            revisions: vec![revision],
             from: COMMIT.into(),
             to: OTHER.into(),
             tree: TREE.into(),
+            why: "it passed".into(),
         },
+        Queue::QueueFrozen { person: PERSON, reason: "a release".into() },
+        Queue::QueueThawed { person: PERSON },
+        class(Class::Express),
+        class(Class::High),
+        class(Class::Normal),
+        class(Class::Low),
         Queue::LandingFinished { landing },
         Queue::LandingLost { landing, actual: OTHER.into() },
     ]

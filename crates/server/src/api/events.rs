@@ -39,21 +39,40 @@ pub(crate) async fn one(door: &Door, at: Position) -> Result<Option<LogEntry>, P
     door.read(|see| Ok(found.map(|record| see.entry(record))))
 }
 
+/// What the queue recorded lately about any of these, oldest first.
+pub(crate) async fn of_queue(door: &Door, ids: Vec<AnyId>) -> Result<Vec<LogEntry>, Problem> {
+    let head = door.position();
+    let records = door
+        .ask_disk(move |engine| {
+            let is_about = |record: &Record| {
+                record.stream.as_str() == "queue" && ids.iter().any(|id| names(record, id))
+            };
+            look_back(engine, is_about, head)
+        })
+        .await?;
+    door.read(|see| Ok(records.iter().rev().map(|record| see.entry(record)).collect()))
+}
+
 /// What happened to one id lately, newest first.
 pub(crate) async fn about(door: &Door, id: &AnyId) -> Result<Vec<LogEntry>, Problem> {
     let (id, head) = (id.clone(), door.position());
-    let records = door.ask_disk(move |engine| look_back(engine, &id, head)).await?;
+    let records =
+        door.ask_disk(move |engine| look_back(engine, |record| names(record, &id), head)).await?;
     door.read(|see| Ok(records.iter().map(|record| see.entry(record)).collect()))
 }
 
-fn look_back(engine: &Engine, id: &AnyId, head: Position) -> Result<Vec<Record>, Error> {
+fn look_back(
+    engine: &Engine,
+    is_about: impl Fn(&Record) -> bool,
+    head: Position,
+) -> Result<Vec<Record>, Error> {
     let mut found: Vec<Record> = Vec::new();
     let oldest = head.0.saturating_sub(LOOK_BACK);
     let mut end = head.0;
     while end > oldest && found.len() < ABOUT_MAX {
         let start = end.saturating_sub(BATCH as u64).max(oldest);
         let mut batch = between(engine, start, end)?;
-        batch.retain(|record| names(record, id));
+        batch.retain(|record| is_about(record));
         found.extend(batch.into_iter().rev());
         end = start;
     }
@@ -107,7 +126,7 @@ pub(crate) async fn log(door: Door, part: Result<Query<Part>, QueryRejection>) -
         .ask_disk(move |engine| match (part.after, id) {
             (Some(after), id) => forward(engine, after, limit, id.as_ref()),
             (None, Some(id)) => {
-                let mut records = look_back(engine, &id, head)?;
+                let mut records = look_back(engine, |record| names(record, &id), head)?;
                 records.truncate(limit);
                 records.reverse();
                 Ok((records, None))

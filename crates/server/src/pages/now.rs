@@ -4,13 +4,13 @@ use super::door::{Page, PageDoor};
 use super::parts::{id_link, lasting, more, tag, time, words};
 use super::{forms, shell};
 use crate::api::look;
-use crate::see::words::{seconds, verdict_word};
+use crate::see::words::{class_word, seconds, verdict_word};
 use crate::wire::{
     Candidate, Change, Counts, Landing, LogEntry, Queue, Session, Status, Task, Wait, Whose,
 };
 use maud::{Markup, html};
 use weir_model::Timestamp;
-use weir_model::event::queue::Verdict;
+use weir_model::event::queue::{Class, Verdict};
 
 /// How many of each list stand on the page.
 const SHOWN: usize = 25;
@@ -199,21 +199,31 @@ fn queue(queue: &Queue, now: Timestamp) -> Markup {
     html! {
         h2 { "The gate" span.n { (queue.waiting_total) " in the queue" } }
         div.in {
-            @match &queue.testing {
-                Some(candidate) => {
-                    p { (id_link(&candidate.id.to_string())) " " (candidate.title) }
-                    (checks(candidate))
+            @if let Some(frozen) = &queue.frozen {
+                p.soft {
+                    "Frozen by " (frozen.by.name) " " (id_link(&frozen.by.id)) ": " (frozen.reason)
+                    ". Nothing lands until the thaw; testing goes on."
                 }
-                None => {
-                    p.soft {
-                        @if queue.checks.is_empty() { "Nothing is checked: no change is tested before it lands." }
-                        @else { "Nothing is under test." }
-                    }
-                    @if !queue.checks.is_empty() {
-                        ul.checks {
-                            @for check in &queue.checks {
-                                li { span.mark { "·" } (check.name) span.end { code { (check.run) } } }
-                            }
+            }
+            @if let Some(candidate) = &queue.trunk_red {
+                p.soft {
+                    "The trunk itself fails, as " (id_link(&candidate.to_string()))
+                    " shows: nobody is sent back for failing on it."
+                }
+            }
+            @for candidate in queue.testing.iter().take(SHOWN) {
+                p { (id_link(&candidate.id.to_string())) " " (candidate.title) }
+                (checks(candidate))
+            }
+            @if queue.testing.is_empty() {
+                p.soft {
+                    @if queue.checks.is_empty() { "Nothing is checked: no change is tested before it lands." }
+                    @else { "Nothing is under test." }
+                }
+                @if !queue.checks.is_empty() {
+                    ul.checks {
+                        @for check in &queue.checks {
+                            li { span.mark { "·" } (check.name) span.end { code { (check.run) } } }
                         }
                     }
                 }
@@ -225,13 +235,20 @@ fn queue(queue: &Queue, now: Timestamp) -> Markup {
                 }
             }
         }
-        @let behind = queue.waiting.iter().skip(usize::from(queue.testing.is_some()));
         ul.rows {
-            @for waiting in behind.take(SHOWN) {
+            @for waiting in queue.waiting.iter().take(SHOWN) {
                 li {
                     (id_link(&waiting.revision.to_string()))
-                    span.what { (waiting.title) }
-                    span.end { @if let Some(since) = waiting.since { (lasting(since, now)) } }
+                    span.what {
+                        span.title { (waiting.title) }
+                        @if !waiting.part_of.is_empty() {
+                            span.sub { "part of " @for id in &waiting.part_of { (id_link(&id.to_string())) " " } }
+                        }
+                    }
+                    span.end {
+                        @if waiting.class != Class::Normal { (tag(class_word(waiting.class))) " " }
+                        (lasting(waiting.since, now))
+                    }
                 }
             }
         }
@@ -252,7 +269,11 @@ pub(super) fn checks(candidate: &Candidate) -> Markup {
                             span.mark aria-hidden="true" { (mark) }
                             (check.name) " " (verdict_word(result.verdict))
                             span.end {
-                                a href={ "/show/sha256:" (result.log) } { "output" } " · " (seconds(result.elapsed_ms))
+                                a href={ "/show/sha256:" (result.log) } { "output" } " · "
+                                @match result.taken_from {
+                                    Some(from) => { "as in " (id_link(&from.to_string())) }
+                                    None => { (seconds(result.elapsed_ms)) }
+                                }
                             }
                         }
                     }
@@ -303,7 +324,10 @@ fn landings(landings: &[Landing], total: u64, now: Timestamp) -> Markup {
                     (id_link(&landing.id.to_string()))
                     span.what {
                         span.title { (landing.title) }
-                        span.sub { (id_link(&landing.revision.to_string())) " as " (id_link(&landing.to)) }
+                        span.sub {
+                            @for revision in &landing.revisions { (id_link(&revision.to_string())) " " }
+                            "as " (id_link(&landing.to))
+                        }
                     }
                     span.end {
                         @if landing.progress != "landed" { (tag(&landing.progress)) " " }

@@ -10,7 +10,7 @@ use crate::wire::{
     Session, Task, TaskState, Thing, Token, Who,
 };
 use maud::{Markup, html};
-use weir_model::Timestamp;
+use weir_model::{RevisionId, Timestamp};
 
 /// What it is, and where it stands.
 pub(super) fn head(id: &str, thing: &Thing, now: Timestamp) -> Markup {
@@ -220,9 +220,10 @@ fn candidate(candidate: &Candidate) -> Markup {
             @if candidate.checks.is_empty() { p.soft { "The gate asks for none." } }
             (checks(candidate))
             @if let Some(why) = &candidate.why { p.soft { (why) } }
+            p.soft { "Built: " (words(&candidate.built_because)) @if candidate.runs > 1 { "; run " (candidate.runs) " times" } }
         }))
         (card("What was tested", &html! { dl {
-            dt { "Revision" } dd { (id_link(&candidate.revision.to_string())) }
+            (revisions(&candidate.revisions))
             dt { "Merged onto" } dd { (id_link(&candidate.onto)) }
             dt { "As" } dd { (id_link(&candidate.commit)) }
             dt { "Its tree" } dd { code { (candidate.tree) } }
@@ -231,15 +232,23 @@ fn candidate(candidate: &Candidate) -> Markup {
     }
 }
 
+fn revisions(revisions: &[RevisionId]) -> Markup {
+    html! {
+        dt { @if revisions.len() == 1 { "Revision" } @else { "Revisions" } }
+        dd { @for revision in revisions { (id_link(&revision.to_string())) " " } }
+    }
+}
+
 fn landing(landing: &Landing) -> Markup {
     card(
         "The move of the trunk",
         &html! { dl {
-            dt { "Revision" } dd { (id_link(&landing.revision.to_string())) }
+            (revisions(&landing.revisions))
             dt { "Tested as" } dd { (id_link(&landing.candidate.to_string())) }
             dt { "From" } dd { (id_link(&landing.from)) }
             dt { "To" } dd { (id_link(&landing.to)) }
             dt { "The tree that was tested" } dd { code { (landing.tree) } }
+            dt { "Because" } dd { (words(&landing.why)) }
         } },
     )
 }

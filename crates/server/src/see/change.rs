@@ -31,9 +31,7 @@ impl See<'_> {
             State::Landed(_) => ChangeState::Landed,
             State::Abandoned => ChangeState::Abandoned,
             State::Returned(_) => ChangeState::Returned,
-            State::Open if queue.testing().is_some_and(|under| under.revision == latest) => {
-                ChangeState::Testing
-            }
+            State::Open if queue.testing().any(|under| under.has(latest)) => ChangeState::Testing,
             State::Open if queue.entry(latest).is_some() => ChangeState::Queued,
             State::Open => ChangeState::InReview,
         }
@@ -91,6 +89,8 @@ impl From<&review::Repair> for Repair {
             body: repair.body,
             reproduce: repair.reproduce.clone(),
             hint: repair.hint.clone(),
+            beside: repair.beside.clone(),
+            place_until: repair.place_until,
         }
     }
 }

@@ -70,8 +70,10 @@ impl See<'_> {
             AnyId::Landing(landing) => {
                 if let Some(known) = self.folds.queue.landing(*landing) {
                     links.push(self.link(&known.candidate, "the tested merge"));
-                    links.push(self.link(&known.revision, "what landed"));
-                    links.extend(self.task_of(known.revision));
+                    for revision in &known.revisions {
+                        links.push(self.link(revision, "what landed"));
+                        links.extend(self.task_of(*revision));
+                    }
                     links.push(self.link(&known.to, "the commit on the trunk"));
                 }
             }
@@ -112,9 +114,9 @@ impl See<'_> {
 
     fn around_revision(&self, revision: RevisionId, links: &mut Vec<Link>) {
         let queue = &self.folds.queue;
-        let tested = queue.candidates().filter(|candidate| candidate.revision == revision);
+        let tested = queue.candidates().filter(|candidate| candidate.has(revision));
         links.extend(tested.map(|candidate| self.link(&candidate.id, "tested as")));
-        let landed = queue.landings().filter(|landing| landing.revision == revision);
+        let landed = queue.landings().filter(|landing| landing.revisions.contains(&revision));
         links.extend(landed.map(|landing| self.link(&landing.id, "landing")));
         if let Some(known) = self.folds.review.revision(revision) {
             links.push(self.link(&known.session, "brought by"));
@@ -136,13 +138,15 @@ impl See<'_> {
 
     fn around_candidate(&self, candidate: CandidateId, links: &mut Vec<Link>) {
         let Some(known) = self.folds.queue.candidate(candidate) else { return };
-        links.push(self.link(&known.revision, "the revision under test"));
-        links.extend(self.task_of(known.revision));
+        for revision in known.revisions() {
+            links.push(self.link(&revision, "a revision under test"));
+            links.extend(self.task_of(revision));
+        }
         let landings = self.folds.queue.landings().filter(|one| one.candidate == candidate);
         links.extend(landings.map(|landing| self.link(&landing.id, "landing")));
         links.push(self.link(&known.onto, "built on"));
         links.push(self.link(&known.commit, "the merge"));
-        let logs = known.results.iter();
+        let logs = known.runs.iter().flat_map(|run| &run.results);
         links.extend(logs.map(|result| Link {
             id: format!("sha256:{}", result.log),
             how: format!("the output of check {}", result.check),
@@ -174,11 +178,11 @@ impl See<'_> {
             AnyId::Token(token) => guard.token(*token).map(|token| token.label.clone()),
             AnyId::Candidate(candidate) => {
                 let known = self.folds.queue.candidate(*candidate)?;
-                Some(self.revision_title(known.revision))
+                Some(self.titles(known.revisions()))
             }
             AnyId::Landing(landing) => {
                 let known = self.folds.queue.landing(*landing)?;
-                Some(self.revision_title(known.revision))
+                Some(self.titles(known.revisions.iter().copied()))
             }
             AnyId::Approval(approval) => {
                 self.folds.acts.approval(*approval).map(|known| known.asking.line.clone())

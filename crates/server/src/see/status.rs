@@ -171,10 +171,14 @@ impl See<'_> {
     }
 
     fn queued(&self) -> String {
-        match (self.folds.queue.gate(), self.folds.queue.testing()) {
-            (None, _) => "the gate to be set".to_owned(),
-            (Some(_), Some(candidate)) => format!("`{}`, which is under test", candidate.id),
-            (Some(_), None) => "its turn".to_owned(),
+        let mut testing = self.folds.queue.testing();
+        match (self.folds.queue.gate(), testing.next_back(), testing.next_back()) {
+            (None, _, _) => "the gate to be set".to_owned(),
+            (Some(_), None, _) => "its turn".to_owned(),
+            (Some(_), Some(one), None) => format!("`{}`, which is under test", one.id),
+            (Some(_), Some(last), Some(_)) => {
+                format!("`{}` and others, which are under test", last.id)
+            }
         }
     }
 }

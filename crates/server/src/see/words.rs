@@ -8,9 +8,9 @@ use super::See;
 use super::queue::{dropped, short, source};
 use std::fmt::Display;
 use weir_ledger::Record;
-use weir_model::event::queue::Verdict;
+use weir_model::event::queue::{Class, Verdict};
 use weir_model::event::{guard, queue, review, work};
-use weir_model::{Actor, Event, Timestamp};
+use weir_model::{Actor, Event, RevisionId, Timestamp};
 
 /// What a record says; its kind when this version cannot read it.
 pub(crate) fn of_record(see: &See<'_>, record: &Record) -> String {
@@ -147,29 +147,68 @@ fn of_queue(see: &See<'_>, event: &queue::Event) -> String {
         }
         Event::RevisionQueued { revision, .. } => format!("`{revision}` waits for its turn"),
         Event::RevisionDequeued { revision } => format!("`{revision}` left the queue"),
-        Event::CandidateBuilt { candidate, revision, onto, .. } => {
-            format!("`{candidate}` was built: `{revision}` merged onto `{}`", short(onto))
+        Event::CandidateBuilt { candidate, steps, onto, why, .. } => {
+            if steps.is_empty() {
+                return format!("`{candidate}` is the tip itself, `{}`: {why}", short(onto));
+            }
+            let merged = listed(steps.iter().map(|step| step.revision));
+            format!("`{candidate}` was built, {merged} merged onto `{}`: {why}", short(onto))
         }
-        Event::CheckFinished { candidate, check, verdict, exit_code, elapsed_ms, .. } => {
+        Event::CandidateRepeated { candidate, run, why } => {
+            format!("`{candidate}` is run a {} time: {why}", ordinal(*run))
+        }
+        Event::RunStopped { candidate, run, why } => {
+            format!("the {} run of `{candidate}` was stopped: {}", ordinal(*run), dropped(*why))
+        }
+        Event::QueueFrozen { person, reason } => {
+            let who = see.called(Actor::Person(*person));
+            format!("{who} froze the queue: {}", first_line(reason))
+        }
+        Event::QueueThawed { person } => {
+            format!("{} let the queue go on", see.called(Actor::Person(*person)))
+        }
+        Event::ClassSet { change, class, person, reason } => {
+            let who = see.called(Actor::Person(*person));
+            format!("{who} made `{change}` {}: {}", class_word(*class), first_line(reason))
+        }
+        Event::CheckFinished {
+            candidate,
+            check,
+            verdict,
+            exit_code,
+            elapsed_ms,
+            taken_from,
+            ..
+        } => {
             let exit =
                 exit_code.filter(|code| *code != 0).map(|code| format!(", exit code {code}"));
             let (how, exit) = (verdict_word(*verdict), exit.unwrap_or_default());
-            format!("check {check} of `{candidate}` {how} in {}{exit}", seconds(*elapsed_ms))
+            match taken_from {
+                Some(from) => format!(
+                    "check {check} of `{candidate}` {how}, as in `{from}`: all that it looks at is the same"
+                ),
+                None => {
+                    format!(
+                        "check {check} of `{candidate}` {how} in {}{exit}",
+                        seconds(*elapsed_ms)
+                    )
+                }
+            }
         }
         Event::CandidateDropped { candidate, why } => {
             format!("`{candidate}` was given up: {}", dropped(*why))
         }
-        Event::RevisionEjected { revision, candidate, code } => {
+        Event::RevisionEjected { revision, candidate, code, why } => {
             let by = candidate.map(|candidate| format!(" by `{candidate}`")).unwrap_or_default();
-            format!("`{revision}` was ejected{by}: {code}")
+            format!("`{revision}` was ejected{by} ({code}): {why}")
         }
-        Event::LandingStarted { landing, candidate, to, .. } => {
-            format!("`{landing}` began: the trunk goes to `{candidate}`, `{}`", short(to))
+        Event::LandingStarted { landing, candidate, to, why, .. } => {
+            format!("`{landing}` began, the trunk goes to `{candidate}`, `{}`: {why}", short(to))
         }
         Event::LandingFinished { landing } => {
             let title = see.folds.queue.landing(*landing).map(|known| {
-                let title = see.revision_title(known.revision);
-                format!(": {title} (`{}`)", known.revision)
+                let revisions = known.revisions.iter().copied();
+                format!(": {} ({})", see.titles(revisions.clone()), listed(revisions))
             });
             format!("`{landing}` landed{}", title.unwrap_or_default())
         }
@@ -216,6 +255,31 @@ pub(crate) fn seconds(millis: u64) -> String {
         10_000..60_000 => format!("{} s", millis / 1000),
         60_000.. => format!("{} min {} s", millis / 60_000, millis % 60_000 / 1000),
     }
+}
+
+/// `second`, `3rd`, …
+fn ordinal(number: u32) -> String {
+    match number {
+        1 => "first".to_owned(),
+        2 => "second".to_owned(),
+        3 => "third".to_owned(),
+        more => format!("{more}th"),
+    }
+}
+
+/// How urgent a change is, in a word.
+pub(crate) fn class_word(class: Class) -> &'static str {
+    match class {
+        Class::Express => "express",
+        Class::High => "high",
+        Class::Normal => "normal",
+        Class::Low => "low",
+    }
+}
+
+/// Revisions, each as a link: `C1.1`, `C2.1`.
+fn listed(revisions: impl Iterator<Item = RevisionId>) -> String {
+    revisions.map(|revision| format!("`{revision}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// `1 file`, `3 files`, `no files`.

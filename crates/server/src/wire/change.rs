@@ -124,6 +124,14 @@ pub struct Repair {
     pub reproduce: Option<String>,
     /// What to do next.
     pub hint: String,
+    /// What it was tested with when it failed, and passes without it; empty: the tip alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>, example = json!(["C1.1"]))]
+    pub beside: Vec<RevisionId>,
+    /// Until then, its next revision takes its old place in the queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub place_until: Option<Timestamp>,
 }
 
 /// What a reviewer asks for.

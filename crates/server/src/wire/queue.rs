@@ -1,11 +1,12 @@
 //! The gate and the queue: candidates, checks, landings.
 
+use super::{Change, LogEntry, Who};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use weir_model::event::queue::Verdict;
+use weir_model::event::queue::{Class, Verdict};
 use weir_model::{CandidateId, Digest, LandingId, Lease, RevisionId, TaskId, Timestamp};
 
-/// What is under test, and what waits behind it.
+/// What is under test, and what waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Queue {
     /// The trunk; empty until Weir knows it.
@@ -20,13 +21,64 @@ pub struct Queue {
     pub checks_from: Option<String>,
     /// How many people must approve a revision.
     pub approvals_needed: u32,
-    /// The candidate under test.
+    /// The candidates that may still land, oldest first: their checks run, or have ended.
+    pub testing: Vec<Candidate>,
+    /// The candidate that showed that the tip itself fails a check: nobody is sent back for failing on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub testing: Option<Candidate>,
-    /// What waits, first to land first; the revision under test stands at the head.
+    #[schema(value_type = Option<String>, example = "Q1")]
+    pub trunk_red: Option<CandidateId>,
+    /// Who froze the queue, and why, if somebody did: nothing lands until the thaw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<Frozen>,
+    /// What waits, first to land first; what is under test waits as well.
     pub waiting: Vec<Waiting>,
     /// How many wait in all.
     pub waiting_total: u64,
+}
+
+/// Nothing lands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Frozen {
+    /// Who said so.
+    pub by: Who,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+}
+
+/// A reason, for those who wait.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Because {
+    /// Why.
+    pub reason: String,
+}
+
+/// How urgent a change shall be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewClass {
+    /// `express`, `high`, `normal` or `low`.
+    #[schema(schema_with = super::schema::class)]
+    pub class: Class,
+    /// Why.
+    pub reason: String,
+}
+
+/// What the queue decided about a change, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Explained {
+    /// The change.
+    pub change: Change,
+    /// How it waits, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+    /// The candidates that it is or was part of, oldest first.
+    pub candidates: Vec<Candidate>,
+    /// The decisions, oldest first, each with its reason.
+    pub decisions: Vec<LogEntry>,
 }
 
 /// A revision that waits for its turn.
@@ -40,10 +92,15 @@ pub struct Waiting {
     /// Its task.
     #[schema(value_type = String, example = "T1")]
     pub task: TaskId,
-    /// Since when it waits, if that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub since: Option<Timestamp>,
+    /// Since when it waits; a repair in time, since when the revision before it did.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    /// How urgent it is: `express`, `high`, `normal` or `low`.
+    #[schema(schema_with = super::schema::class)]
+    pub class: Class,
+    /// The candidates that it is part of, and that may still land.
+    #[schema(value_type = Vec<String>, example = json!(["Q1"]))]
+    pub part_of: Vec<CandidateId>,
 }
 
 /// A check that every candidate must pass.
@@ -58,16 +115,16 @@ pub struct Check {
     pub time_limit: Lease,
 }
 
-/// The merge of one revision onto the tip, built to be tested.
+/// Revisions merged onto the tip one after another, to be tested as one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Candidate {
     /// Its id.
     #[schema(value_type = String, example = "Q1")]
     pub id: CandidateId,
-    /// The revision.
-    #[schema(value_type = String, example = "C1.1")]
-    pub revision: RevisionId,
-    /// The revision's title.
+    /// Its revisions, in the order they were merged.
+    #[schema(value_type = Vec<String>, example = json!(["C1.1"]))]
+    pub revisions: Vec<RevisionId>,
+    /// The title of the first, and how many more there are.
     pub title: String,
     /// The tip it was built on.
     pub onto: String,
@@ -77,7 +134,11 @@ pub struct Candidate {
     pub tree: String,
     /// The checks it must pass, in the order they run.
     pub checks: Vec<Check>,
-    /// What came out so far, in the same order.
+    /// Why it was built.
+    pub built_because: String,
+    /// How often its checks ran, counting the run under way.
+    pub runs: u64,
+    /// What came out of the last run so far, in the same order.
     pub results: Vec<CheckResult>,
     /// Where it stands.
     pub outcome: Outcome,
@@ -95,11 +156,15 @@ pub struct Candidate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Checks are running, or its landing is under way.
+    /// Checks are running.
     Testing,
+    /// All passed; it lands when its turn has come.
+    Passed,
+    /// A check failed; what is to blame is not known yet.
+    Failed,
     /// It is on the trunk.
     Landed,
-    /// It failed.
+    /// It failed, and showed that one of its revisions cannot land.
     Ejected,
     /// It was given up without a verdict on its change.
     Dropped,
@@ -110,6 +175,8 @@ impl Outcome {
     pub fn word(self) -> &'static str {
         match self {
             Self::Testing => "testing",
+            Self::Passed => "passed",
+            Self::Failed => "failed",
             Self::Landed => "landed",
             Self::Ejected => "ejected",
             Self::Dropped => "dropped",
@@ -133,6 +200,10 @@ pub struct CheckResult {
     /// Its output: `GET /v1/bodies/{digest}`.
     #[schema(value_type = String)]
     pub log: Digest,
+    /// The candidate that this was found out by, if it did not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "Q1")]
+    pub taken_from: Option<CandidateId>,
 }
 
 /// A move of the trunk to a tested candidate.
@@ -144,17 +215,19 @@ pub struct Landing {
     /// The candidate.
     #[schema(value_type = String, example = "Q1")]
     pub candidate: CandidateId,
-    /// The revision.
-    #[schema(value_type = String, example = "C1.1")]
-    pub revision: RevisionId,
-    /// The revision's title.
+    /// The revisions that it brings, in the order they were merged.
+    #[schema(value_type = Vec<String>, example = json!(["C1.1"]))]
+    pub revisions: Vec<RevisionId>,
+    /// The title of the first, and how many more there are.
     pub title: String,
     /// Where the trunk stood.
     pub from: String,
-    /// Where it went: the candidate's commit.
+    /// Where it went: a commit on top of that, with the candidate's tree.
     pub to: String,
     /// The tree that was tested.
     pub tree: String,
+    /// Why it landed then.
+    pub why: String,
     /// How far it is: `started`, `landed`, `lost`.
     #[schema(schema_with = super::schema::progress)]
     pub progress: String,

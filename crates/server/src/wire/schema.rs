@@ -42,6 +42,11 @@ pub fn verdict() -> Schema {
     )
 }
 
+/// A [`weir_model::event::queue::Class`].
+pub fn class() -> Schema {
+    one_of(&["express", "high", "normal", "low"], "How urgent a change is.")
+}
+
 /// How far a landing is.
 pub fn progress() -> Schema {
     one_of(

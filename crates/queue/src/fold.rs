@@ -1,0 +1,439 @@
+//! The state of the queue, and how facts change it.
+
+use crate::candidate::{Candidate, CheckResult, Outcome, Run, RunState};
+use crate::landing::{Landing, Progress};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+use weir_model::config::Check;
+use weir_model::event::queue::{Class, Dropped, Event, GateSource, Verdict};
+use weir_model::{
+    CandidateId, ChangeId, Digest, LandingId, PersonId, Refusal, RevisionId, TaskId, Timestamp,
+};
+
+/// The queue of a trunk.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Queue {
+    trunk: String,
+    tip: Option<String>,
+    gate: Option<Gate>,
+    waiting: Vec<Entry>,
+    testing: BTreeSet<CandidateId>,
+    landing: Option<LandingId>,
+    candidates: BTreeMap<CandidateId, Candidate>,
+    landings: BTreeMap<LandingId, Landing>,
+    /// What checks have passed on, and as part of which candidate; the latest last.
+    proofs: VecDeque<(Digest, CandidateId)>,
+    /// The commit that passed the gate's checks, if the trunk is known to have stood at one.
+    proven: Option<String>,
+    frozen: Option<Freeze>,
+    classes: BTreeMap<ChangeId, Class>,
+    /// The places of changes that are under repair.
+    places: BTreeMap<ChangeId, Place>,
+}
+
+/// What every candidate must pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// The checks, in the order they run.
+    pub checks: Vec<Check>,
+    /// How many people must approve a revision.
+    pub approvals_needed: u32,
+    /// Where this was read.
+    pub source: GateSource,
+}
+
+/// A revision that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The revision.
+    pub revision: RevisionId,
+    /// Its task.
+    pub task: TaskId,
+    /// Its commit.
+    pub commit: String,
+    /// Since when it counts as waiting: when it came, or, if it is a repair in time, when the revision before it did.
+    pub since: Timestamp,
+    /// How urgent it is.
+    pub class: Class,
+}
+
+/// What a class is worth: as if a change had come so much sooner or later. So nobody waits for ever.
+const CLASS_MS: i64 = 60 * 60 * 1000;
+
+impl Entry {
+    /// Its place among all: the smaller, the sooner.
+    pub fn rank(&self) -> (bool, i64) {
+        let since = self.since.as_millis();
+        match self.class {
+            Class::Express => (false, since),
+            Class::High => (true, since - CLASS_MS),
+            Class::Normal => (true, since),
+            Class::Low => (true, since + CLASS_MS),
+        }
+    }
+}
+
+/// Nothing lands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Freeze {
+    /// Who said so.
+    pub person: PersonId,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Place {
+    since: Timestamp,
+    until: Timestamp,
+}
+
+/// Whether the tip passes the gate's checks by itself. A change that fails on a tip that fails is not to blame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TipState {
+    /// It does.
+    Proven,
+    /// Nobody knows yet.
+    Unknown,
+    /// The candidate that is the tip itself has not come to an end.
+    Open(CandidateId),
+    /// It does not, as this candidate showed.
+    Red(CandidateId),
+}
+
+/// How long the place of a change under repair is kept: what an agent needs to mend a thing and push again.
+pub const PLACE_KEPT: Duration = Duration::from_secs(4 * 60 * 60);
+
+/// So many verdicts are kept: some weeks of a busy trunk.
+const PROOFS_MAX: usize = 10_000;
+
+/// Takes a fact in, with the time it happened.
+pub fn evolve(queue: &mut Queue, at: Timestamp, event: &Event) {
+    match event {
+        Event::GateSet { trunk, checks, approvals_needed, source } => {
+            queue.trunk.clone_from(trunk);
+            if queue.gate.as_ref().is_none_or(|gate| gate.checks != *checks) {
+                queue.proven = None;
+            }
+            queue.gate = Some(Gate {
+                checks: checks.clone(),
+                approvals_needed: *approvals_needed,
+                source: source.clone(),
+            });
+        }
+        Event::TrunkMoved { trunk, from: _, to } => {
+            queue.trunk.clone_from(trunk);
+            queue.tip = Some(to.clone());
+        }
+        Event::RevisionQueued { revision, task, commit } => {
+            let kept = queue.places.remove(&revision.change);
+            let since = kept.filter(|place| at < place.until).map_or(at, |place| place.since);
+            let class = queue.classes.get(&revision.change).copied().unwrap_or_default();
+            let (revision, task, commit) = (*revision, *task, commit.clone());
+            let entry = Entry { revision, task, commit, since, class };
+            let place = queue.waiting.partition_point(|other| other.rank() <= entry.rank());
+            queue.waiting.insert(place, entry);
+        }
+        Event::RevisionDequeued { revision } => {
+            queue.leave(*revision);
+        }
+        Event::CandidateBuilt { candidate, steps, tree, .. } => {
+            let checks = queue.gate.as_ref().map(|gate| gate.checks.clone()).unwrap_or_default();
+            let last = steps.last().map_or(tree, |step| &step.tree);
+            assert!(last == tree, "what is tested is what the last step gave");
+            let built = Candidate::built(event, checks, at);
+            let before = built.and_then(|built| queue.candidates.insert(*candidate, built));
+            assert!(before.is_none(), "a candidate's id never comes back");
+            queue.testing.insert(*candidate);
+            queue.prove();
+        }
+        Event::CandidateRepeated { candidate, run, why: _ } => {
+            let known = queue.candidate_mut(*candidate);
+            known.runs.push(Run::begun(at));
+            assert!(known.runs.len() == *run as usize, "runs are counted");
+        }
+        Event::RunStopped { candidate, run, why } => {
+            if let Some(run) = queue.run_mut(*candidate, *run) {
+                run.stopped = Some(*why);
+            }
+        }
+        Event::CheckFinished {
+            candidate,
+            run,
+            check,
+            verdict,
+            exit_code,
+            elapsed_ms,
+            log,
+            key,
+            taken_from,
+        } => {
+            if taken_from.is_none() && *verdict == Verdict::Passed {
+                queue.proofs.push_back((*key, *candidate));
+                queue.proofs.drain(..queue.proofs.len().saturating_sub(PROOFS_MAX));
+            }
+            if let Some(run) = queue.run_mut(*candidate, *run) {
+                run.results.push(CheckResult {
+                    check: check.clone(),
+                    verdict: *verdict,
+                    exit_code: *exit_code,
+                    elapsed_ms: *elapsed_ms,
+                    log: *log,
+                    key: *key,
+                    taken_from: *taken_from,
+                });
+            }
+            queue.prove();
+        }
+        Event::CandidateDropped { candidate, why } => {
+            queue.close(*candidate, Outcome::Dropped(*why));
+        }
+        Event::RevisionEjected { revision, candidate, code, why: _ } => {
+            if let Some(entry) = queue.leave(*revision) {
+                let place = Place { since: entry.since, until: at + PLACE_KEPT };
+                queue.places.insert(revision.change, place);
+            }
+            if let Some(candidate) = candidate {
+                queue.close(*candidate, Outcome::Ejected(code.clone()));
+            }
+        }
+        Event::QueueFrozen { person, reason } => {
+            let (person, reason) = (*person, reason.clone());
+            queue.frozen = Some(Freeze { person, reason, since: at });
+        }
+        Event::QueueThawed { person: _ } => queue.frozen = None,
+        Event::ClassSet { change, class, person: _, reason: _ } => {
+            queue.classes.insert(*change, *class);
+            let of_change = queue.waiting.iter_mut().filter(|it| it.revision.change == *change);
+            of_change.for_each(|entry| entry.class = *class);
+            queue.waiting.sort_by_key(Entry::rank);
+        }
+        Event::LandingStarted { landing, candidate, revisions, from, to, tree, why } => {
+            assert!(queue.tip.as_ref() == Some(from), "a landing starts from the tip");
+            queue.landing = Some(*landing);
+            let known = queue.candidate_mut(*candidate);
+            assert!(known.tree == *tree && known.at() == from, "what lands is what was tested");
+            queue.landings.insert(
+                *landing,
+                Landing {
+                    id: *landing,
+                    candidate: *candidate,
+                    revisions: revisions.clone(),
+                    from: from.clone(),
+                    to: to.clone(),
+                    tree: tree.clone(),
+                    why: why.clone(),
+                    progress: Progress::Started,
+                },
+            );
+        }
+        Event::LandingFinished { landing } => {
+            let known = queue.end_landing(*landing, Progress::Landed);
+            queue.tip = Some(known.to.clone());
+            queue.proven = Some(known.to.clone());
+            queue.close(known.candidate, Outcome::Landed(*landing));
+            for revision in &known.revisions {
+                queue.leave(*revision);
+                queue.classes.remove(&revision.change);
+            }
+            for open in queue.testing.clone() {
+                let open = queue.candidate_mut(open);
+                if let Some(landed) = open.after(&known.from, &known.revisions, &known.tree) {
+                    open.go_on_from(&known.to, landed);
+                }
+            }
+        }
+        Event::LandingLost { landing, actual: _ } => {
+            let known = queue.end_landing(*landing, Progress::Lost);
+            queue.close(known.candidate, Outcome::Dropped(Dropped::TrunkMoved));
+        }
+    }
+}
+
+impl Queue {
+    /// The trunk's name; empty until the gate is set.
+    pub fn trunk(&self) -> &str {
+        &self.trunk
+    }
+
+    /// Where the trunk stands.
+    pub fn tip(&self) -> Option<&str> {
+        self.tip.as_deref()
+    }
+
+    /// The gate's rules, once they are set.
+    pub fn gate(&self) -> Option<&Gate> {
+        self.gate.as_ref()
+    }
+
+    /// Who froze the queue, and why, if somebody did.
+    pub fn frozen(&self) -> Option<&Freeze> {
+        self.frozen.as_ref()
+    }
+
+    /// How urgent a change is.
+    pub fn class(&self, change: ChangeId) -> Class {
+        self.classes.get(&change).copied().unwrap_or_default()
+    }
+
+    /// Until when the place of a change under repair is kept.
+    pub fn place_until(&self, change: ChangeId) -> Option<Timestamp> {
+        self.places.get(&change).map(|place| place.until)
+    }
+
+    /// What waits, first to land first; what is under test or landing waits as well.
+    pub fn waiting(&self) -> &[Entry] {
+        &self.waiting
+    }
+
+    /// The place of a revision in the queue, counted from 0, and its entry.
+    pub fn entry(&self, revision: RevisionId) -> Option<(usize, &Entry)> {
+        self.waiting.iter().enumerate().find(|(_, entry)| entry.revision == revision)
+    }
+
+    /// The candidates that may still land, oldest first: their checks run, or have ended.
+    pub fn testing(&self) -> impl DoubleEndedIterator<Item = &Candidate> {
+        self.testing.iter().filter_map(|candidate| self.candidate(*candidate))
+    }
+
+    /// The candidate that may still land and would add exactly these revisions to the tip, in this order.
+    pub fn standing(&self, revisions: &[RevisionId]) -> Option<&Candidate> {
+        self.testing()
+            .find(|open| self.tip.as_deref() == Some(open.at()) && open.rest() == revisions)
+    }
+
+    /// Whether the tip passes the gate's checks by itself.
+    pub fn tip_state(&self) -> TipState {
+        let asks = self.gate.as_ref().is_some_and(|gate| !gate.checks.is_empty());
+        if !asks || (self.proven.is_some() && self.proven == self.tip) {
+            return TipState::Proven;
+        }
+        match self.standing(&[]) {
+            None => TipState::Unknown,
+            Some(tip) if tip.count(RunState::Failed) >= crate::candidate::FAILS_MIN => {
+                TipState::Red(tip.id)
+            }
+            Some(tip) => TipState::Open(tip.id),
+        }
+    }
+
+    /// The landing under way: recorded, and perhaps not done.
+    pub fn landing_under_way(&self) -> Option<&Landing> {
+        self.landing(self.landing?)
+    }
+
+    /// A candidate.
+    pub fn candidate(&self, candidate: CandidateId) -> Option<&Candidate> {
+        self.candidates.get(&candidate)
+    }
+
+    /// The candidate whose check passed on exactly this, and what came out.
+    pub fn proof(&self, key: &Digest) -> Option<(CandidateId, &CheckResult)> {
+        let known = self.proofs.iter().rev().filter(|(known, _)| known == key);
+        known.into_iter().find_map(|(_, candidate)| {
+            let results = self.candidate(*candidate)?.runs.iter().flat_map(|run| &run.results);
+            let mut passed =
+                results.filter(|result| result.key == *key && result.verdict == Verdict::Passed);
+            passed.next().map(|result| (*candidate, result))
+        })
+    }
+
+    /// All candidates, oldest first.
+    pub fn candidates(&self) -> impl DoubleEndedIterator<Item = &Candidate> {
+        self.candidates.values()
+    }
+
+    /// A landing.
+    pub fn landing(&self, landing: LandingId) -> Option<&Landing> {
+        self.landings.get(&landing)
+    }
+
+    /// All landings, oldest first.
+    pub fn landings(&self) -> impl DoubleEndedIterator<Item = &Landing> {
+        self.landings.values()
+    }
+
+    pub(crate) fn require(&self, revision: RevisionId) -> Result<&Entry, Refusal> {
+        self.entry(revision).map(|(_, entry)| entry).ok_or_else(|| {
+            Refusal::new("queue.not_waiting", format!("revision `{revision}` does not wait"))
+        })
+    }
+
+    pub(crate) fn require_no_landing(&self) -> Result<(), Refusal> {
+        if self.landing.is_none() {
+            return Ok(());
+        }
+        let sentence = "a landing is under way: its end says where the trunk stands";
+        Err(Refusal::new("landing.under_way", sentence))
+    }
+
+    pub(crate) fn under_test(&self, candidate: CandidateId) -> Result<&Candidate, Refusal> {
+        let landing = self.landing_under_way().is_some_and(|known| known.candidate == candidate);
+        let known = self.testing().find(|known| known.id == candidate && !landing);
+        known.ok_or_else(|| {
+            let sentence = format!("candidate `{candidate}` is not under test");
+            Refusal::new("candidate.not_under_test", sentence)
+        })
+    }
+
+    pub(crate) fn under_way(&self, landing: LandingId) -> Result<&Landing, Refusal> {
+        self.landing_under_way().filter(|known| known.id == landing).ok_or_else(|| {
+            let sentence = format!("landing `{landing}` is not under way");
+            Refusal::new("landing.not_under_way", sentence)
+        })
+    }
+
+    /// How many runs ended so of what holds this revision and may still land.
+    pub(crate) fn count_with(&self, revision: RevisionId, state: RunState) -> usize {
+        self.testing().filter(|open| open.has(revision)).map(|open| open.count(state)).sum()
+    }
+
+    pub(crate) fn drop_all(&self, why: Dropped) -> impl Iterator<Item = Event> + '_ {
+        self.testing.iter().map(move |open| Event::CandidateDropped { candidate: *open, why })
+    }
+
+    /// The tip passed by itself.
+    fn prove(&mut self) {
+        if self.standing(&[]).is_some_and(Candidate::has_passed) {
+            self.proven.clone_from(&self.tip);
+        }
+    }
+
+    fn leave(&mut self, revision: RevisionId) -> Option<Entry> {
+        let place = self.waiting.iter().position(|entry| entry.revision == revision)?;
+        Some(self.waiting.remove(place))
+    }
+
+    fn candidate_mut(&mut self, candidate: CandidateId) -> &mut Candidate {
+        self.candidates.get_mut(&candidate).expect("an event names a candidate that was built")
+    }
+
+    fn run_mut(&mut self, candidate: CandidateId, run: u32) -> Option<&mut Run> {
+        let place = (run as usize).checked_sub(1)?;
+        self.candidate_mut(candidate).runs.get_mut(place)
+    }
+
+    fn close(&mut self, candidate: CandidateId, outcome: Outcome) {
+        self.testing.remove(&candidate);
+        let known = self.candidate_mut(candidate);
+        if let Outcome::Dropped(why) = outcome {
+            for place in 0..known.runs.len() {
+                if known.state_of(&known.runs[place]) == RunState::Running {
+                    known.runs[place].stopped = Some(why);
+                }
+            }
+        }
+        known.outcome = outcome;
+    }
+
+    fn end_landing(&mut self, landing: LandingId, progress: Progress) -> Landing {
+        assert!(self.landing == Some(landing), "a landing ends once");
+        self.landing = None;
+        let known = self.landings.get_mut(&landing).expect("a landing that ends was started");
+        known.progress = progress;
+        known.clone()
+    }
+}
