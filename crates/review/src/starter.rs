@@ -78,7 +78,7 @@ const CHECKS: &str = "
 #   run           a line for `sh -c`, run at the root of a clean tree
 #   time_limit    how long it may run: `90s`, `30m`, `2h`
 #   output_limit  how many bytes of its output are kept; the middle is left out
-#   paths         the files that it looks at: `[\"src/**\", \"Cargo.*\"]`. Whatever else changes, its verdict stays
+#   paths         the files that it looks at: `[\"src/**\"]`. Whatever else changes, its verdict stays
 #   toolchain     files of the machine and variables on which it depends, too: `[\"/usr/bin/cc\", \"$CC\"]`
 ";
 
