@@ -97,7 +97,9 @@ pub(crate) fn oracle(quick: bool, safety: &mut Safety) {
 
 /// Builds a change where workers are scarce.
 pub(crate) fn scarce(quick: bool, safety: &mut Safety) {
-    println!("\nBuilds a change with one worker and more than it can do, over H2 (mark: 1.10)\n");
+    println!(
+        "\nBuilds a change with one worker and more than it can do, over H2 of the share rejected (mark: 1.10)\n"
+    );
     println!("| bad | flakes | touch | told | H2 | ours | over H2 | bors, best size | serial |");
     println!("|---|---|---|---|---|---|---|---|---|");
     let bads: &[f64] = if quick { &[0.05] } else { &[0.01, 0.05, 0.1, 0.2] };
@@ -123,6 +125,8 @@ pub(crate) fn scarce(quick: bool, safety: &mut Safety) {
             };
             let ours = point.run(&world, "ours");
             safety.add(&point, &ours);
+            let ended = ours.out.landed + ours.out.rejected;
+            let floor = builds_min(ours.out.rejected as f64 / ended.max(1) as f64);
             let (bors, serial) = (point.run(&world, "bors"), point.run(&world, "serial"));
             println!(
                 "| {:.0} % | {:.0} % | {} | {} | {:.3} | {:.3} | {:.2} | {:.3} | {:.3} |",
@@ -130,9 +134,9 @@ pub(crate) fn scarce(quick: bool, safety: &mut Safety) {
                 flake * 100.0,
                 if all_touch { "all" } else { "2 %" },
                 if blind { "mean" } else { "sharp" },
-                builds_min(bad),
+                floor,
                 a_change(&ours),
-                a_change(&ours) / builds_min(bad),
+                a_change(&ours) / floor,
                 a_change(&bors),
                 a_change(&serial),
             );

@@ -10,7 +10,7 @@ use super::speculate::{Offer, start_or_again};
 use super::step::{AgainWhy, StartWhy, Step};
 
 /// A suspicion is proven by what comes anyway, if it comes within so many lengths of its build; else by a run of its own.
-const PATIENCE: f64 = 2.5;
+const PATIENCE: f64 = 8.0;
 /// Below this chance of being good, all runs that prove a fault are made at once.
 const SURE: f64 = 0.2;
 /// A build that serves several is worth more than one that serves one, but not without end.

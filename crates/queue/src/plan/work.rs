@@ -47,7 +47,8 @@ pub(super) fn divide(plan: &mut Plan, told: &mut Told) {
             short.push(offer);
         }
     }
-    let served_all = short.is_empty() && told.left.is_empty();
+    // Who waits for others to be decided does not wait for a worker.
+    let served_all = short.is_empty();
     make_room(plan, told, short, &mut stopped);
     take(plan, told, patient.into_iter().map(|(_, offer)| offer), &mut free);
 

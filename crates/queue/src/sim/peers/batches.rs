@@ -2,7 +2,7 @@
 //! parallel batches with scopes.
 
 use super::{again, built, eject, free, has_failed, is_to_repeat, land, start_all};
-use crate::plan::{Snapshot, Step};
+use crate::plan::{Build, Snapshot, State, Step};
 use crate::sim::Policy;
 use std::collections::BTreeSet;
 use weir_model::RevisionId;
@@ -47,7 +47,12 @@ impl Policy for Bors {
         let mut running = std::mem::take(&mut self.running);
         let fresh =
             |batch: &[RevisionId]| built(snapshot, batch).filter(|build| build.stale.is_empty());
+        let runs = |batch: &Vec<RevisionId>| {
+            let same = |build: &&Build| build.stale.is_empty() && build.items == *batch;
+            snapshot.builds.iter().filter(same).any(|build| build.count(State::Running) > 0)
+        };
         running.retain(|batch| match fresh(batch) {
+            Some(build) if runs(batch) && !build.has_passed() => true,
             Some(build) if build.has_passed() => {
                 steps.push(land(build));
                 false
