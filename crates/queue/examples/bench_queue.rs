@@ -5,7 +5,8 @@
 //! less), and one touching pair in 834 clashes (arXiv 2609.25396). All policies see the same verdicts. Ours is told a
 //! chance for each change, right on average, and as sharp as the published predictor (97 % of outcomes told right at
 //! 10 % failures); `blind` rows are told the mean only. The oracle `O_W` knows all outcomes, spends one build a change
-//! and serves in turn. `--quick` prints a part of each table in less than a minute; `--point` runs one point, with
+//! and serves in turn. `--quick` prints a part of each table in less than a minute; `replan`, `oracle`, `scarce` and
+//! `grid` choose tables; `--point` runs one point, with
 //! `--rate --workers --bad --flake --touching --blind --all --whole --changes --seed --policy` (shares in percent).
 
 #[path = "bench_queue/point.rs"]
@@ -25,10 +26,23 @@ fn main() {
     }
     let quick = has("--quick");
     let mut safety = tables::Safety::default();
-    replan::print(quick);
-    tables::oracle(quick, &mut safety);
-    tables::scarce(quick, &mut safety);
-    tables::grid(quick, &mut safety);
+    let named: Vec<&str> = ["replan", "oracle", "scarce", "grid"]
+        .into_iter()
+        .filter(|name| args.iter().any(|arg| arg == name))
+        .collect();
+    let wanted = |name: &str| named.is_empty() || named.contains(&name);
+    if wanted("replan") {
+        replan::print(quick);
+    }
+    if wanted("oracle") {
+        tables::oracle(quick, &mut safety);
+    }
+    if wanted("scarce") {
+        tables::scarce(quick, &mut safety);
+    }
+    if wanted("grid") {
+        tables::grid(quick, &mut safety);
+    }
     safety.print();
 }
 

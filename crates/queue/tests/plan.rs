@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use weir_queue::plan::plan;
 
 fn nature() -> impl Strategy<Value = Nature> {
-    let counts = (1usize..16, 1u32..9, 0u64..1 << 48);
+    let counts = (1usize..28, 1u32..14, 0u64..1 << 48);
     let shares = (0.0..0.4f64, 0.0..0.2f64, 0.0..1.0f64, 0.0..0.3f64, 0.0..0.15f64);
     (counts, shares, any::<bool>(), 0.0..0.1f64).prop_map(
         |((changes, workers, seed), (bad, flake, touching, clash, void), all_touch, withdrawn)| {

@@ -11,6 +11,8 @@ use super::work::USELESS;
 const RISK_MAX: f64 = 0.3;
 /// Less risk than this is shared even when workers are idle, by those that need each other's builds anyway.
 const RISK_FREE: f64 = 0.01;
+/// A build that only shows who is good is worth so much of one that lands.
+const SCREENED: f64 = 0.25;
 /// A group keeps at least about this chance to pass: then a verdict tells the most (Hwang's binary splitting).
 const EVEN: f64 = 0.5;
 
@@ -99,7 +101,7 @@ fn offer(scene: &Scene, reach: &Reach, members: &Set, first: usize) -> Option<Of
         members.iter().for_each(|place| built.add(&scene.stack[place]));
         chance = scene.passes(&built);
         why = StartWhy::Screen { undecided: undecided.try_into().unwrap_or(u32::MAX), chance };
-        chance *= UNDECIDED;
+        chance *= SCREENED;
     }
     if let Some((of, suspects)) = scene.fault(first)
         && built.len() < suspects
