@@ -14,7 +14,6 @@ pub mod work;
 
 /// A fact of any pillar.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "decisions are nearly all there are of them")]
 pub enum Event {
     /// People, tokens, sessions, mandates.
     Guard(guard::Event),
