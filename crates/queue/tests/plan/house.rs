@@ -10,7 +10,7 @@ use weir_queue::plan::{
 };
 
 #[derive(Debug, Clone, Copy)]
-pub struct Nature {
+pub(crate) struct Nature {
     pub changes: usize,
     pub workers: u32,
     pub seed: u64,
@@ -23,7 +23,7 @@ pub struct Nature {
     pub withdrawn: f64,
 }
 
-pub struct House {
+pub(crate) struct House {
     nature: Nature,
     snapshot: Snapshot,
     to_come: Vec<Item>,
@@ -62,7 +62,7 @@ fn pair(one: RevisionId, other: RevisionId) -> (RevisionId, RevisionId) {
 }
 
 impl House {
-    pub fn new(nature: Nature) -> Self {
+    pub(crate) fn new(nature: Nature) -> Self {
         let mut chance = Chance(nature.seed);
         let classes = [Class::Express, Class::High, Class::Normal, Class::Low, Class::Normal];
         let mut house = Self {
@@ -116,11 +116,11 @@ impl House {
         house
     }
 
-    pub fn snapshot(&self) -> &Snapshot {
+    pub(crate) fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.snapshot.items.is_empty() && self.to_come.is_empty()
     }
 
@@ -163,7 +163,7 @@ impl House {
     }
 
     /// Whether every step of a plan is right.
-    pub fn check(&self, plan: &Plan) -> Result<(), TestCaseError> {
+    pub(crate) fn check(&self, plan: &Plan) -> Result<(), TestCaseError> {
         let waiting: BTreeSet<RevisionId> =
             self.snapshot.items.iter().map(|item| item.revision).collect();
         let ordered: BTreeSet<RevisionId> = plan.order.iter().copied().collect();
@@ -261,7 +261,7 @@ impl House {
     }
 
     /// Does what a plan says; whether something landed or left.
-    pub fn carry_out(&mut self, plan: &Plan) -> bool {
+    pub(crate) fn carry_out(&mut self, plan: &Plan) -> bool {
         self.snapshot.price = plan.price;
         let mut moved = false;
         for step in &plan.steps {
@@ -337,7 +337,7 @@ impl House {
     }
 
     /// A build ends, in any order; or one comes, is withdrawn, or somebody else moves the trunk.
-    pub fn let_something_happen(&mut self) {
+    pub(crate) fn let_something_happen(&mut self) {
         self.snapshot.now_ms += 1 + (self.chance.unit() * 400_000.0) as u64;
         if self.chance.unit() < 0.2 || self.snapshot.items.is_empty() {
             self.arrive(1);
@@ -374,7 +374,7 @@ impl House {
 }
 
 /// A snapshot that no history leads to: pairs with themselves, builds of strangers, stacks that bite their tails.
-pub fn nonsense(seed: u64) -> Snapshot {
+pub(crate) fn nonsense(seed: u64) -> Snapshot {
     let mut chance = Chance(seed);
     let count = chance.below(9);
     let any = |chance: &mut Chance| revision(chance.below(10));
