@@ -60,14 +60,17 @@ pub fn plan(snapshot: &Snapshot) -> Plan {
     let reach = reach::Reach::of(&scene);
     let located = settle::located(&scene);
     let mut plan = Plan {
-        steps: settle::ejections(&scene, &located),
+        steps: Vec::new(),
         order: Vec::new(),
         waits: Vec::new(),
         forecasts: Vec::new(),
         price: snapshot.price,
         wake_ms: None,
     };
-    plan.steps.extend(settle::landings(&scene));
+    let landings = settle::landings(&scene);
+    // What lands now has shown itself good, whatever there was against it.
+    plan.steps = settle::ejections(&scene, &located, &landings);
+    plan.steps.extend(landings);
     let served = scene.empty();
     let mut told =
         Told { scene: &scene, reach: &reach, located: &located, served, left: Vec::new() };

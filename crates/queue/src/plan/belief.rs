@@ -116,7 +116,10 @@ impl Belief {
             let within = fault.members.iter().all(|slot| members.binary_search(slot).is_ok());
             within && fault.part(fault.good) < 0.5
         };
-        if members.iter().any(|slot| self.suspect[*slot]) || self.faults.iter().any(inside) {
+        if let Some(fault) = self.faults.iter().position(inside) {
+            return self.deepen(snapshot, fault, &members, fails, stands);
+        }
+        if members.iter().any(|slot| self.suspect[*slot]) {
             for slot in &members {
                 if self.suspect[*slot] {
                     self.condemn(snapshot, *slot, &members, fails);
@@ -152,6 +155,27 @@ impl Belief {
             self.before_fault[*slot] = before;
         }
         self.faults.push(Fault { build, members, good, flakes });
+    }
+
+    /// A further failure around an open one: the less likely that was chance, unless what else failed explains this one.
+    fn deepen(
+        &mut self,
+        snapshot: &Snapshot,
+        fault: usize,
+        members: &[usize],
+        fails: u32,
+        stands: &[bool],
+    ) {
+        let fault = &mut self.faults[fault];
+        let others = members.iter().filter(|slot| fault.members.binary_search(slot).is_err());
+        let rest: f64 = others.map(|slot| self.good[*slot]).product();
+        fault.flakes *= 1.0 - rest + rest * flake(snapshot).powi(fails as i32);
+        let failed = 1.0 - fault.good + fault.good * fault.flakes;
+        for slot in fault.members.iter().filter(|slot| !stands[**slot]) {
+            let bad = ((1.0 - self.before_fault[*slot]) / failed).min(0.9999);
+            self.good[*slot] = 1.0 - bad;
+            self.suspect[*slot] = bad > 0.5;
+        }
     }
 
     /// A further failure with a suspect in it: evidence against it, as far as the others do not explain it.

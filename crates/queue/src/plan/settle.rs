@@ -151,10 +151,16 @@ const CLASH: f64 = 0.002;
 /// More failures than this say nothing new, whatever the rate of flakes.
 const FAILS_MAX: u32 = 12;
 
-/// Who leaves now.
-pub(super) fn ejections(scene: &Scene, located: &[Vec<Located>]) -> Vec<Step> {
+/// Who leaves now, but for those that land.
+pub(super) fn ejections(scene: &Scene, located: &[Vec<Located>], landings: &[Step]) -> Vec<Step> {
     let mut steps = Vec::new();
-    for (place, against) in located.iter().enumerate() {
+    let lands = |place: usize| {
+        let revision = scene.items[place].revision;
+        landings
+            .iter()
+            .any(|step| matches!(step, Step::Land { items, .. } if items.contains(&revision)))
+    };
+    for (place, against) in located.iter().enumerate().filter(|(place, _)| !lands(*place)) {
         let fails = against.iter().map(|located| located.failing.fails).sum();
         if fails < FAILS_MIN {
             continue;

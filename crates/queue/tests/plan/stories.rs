@@ -187,6 +187,7 @@ fn a_culprit_is_found_by_the_shortest_prefix_that_fails() {
         wait 1 2 3 4; Q1 1 2 3 4: fail                     | start 1 2
         wait 1 2 3 4; Q1 1 2 3 4: fail; Q2 1 2: pass       | land 1 2
         wait 3 4; Q1 3 4: fail                             | start 3
+        wait 3 4 5; Q1 3 4: fail; Q2 3 4 5: fail fail fail fail | start 3
         wait 3 4; Q1 3 4: fail; Q2 3: fail                 | start 4
         wait 3 4; Q1 3 4: fail fail; Q2 3: fail; Q3 4: pass | eject 3; land 4
         wait 1 2; touch 1 2; Q1 1: pass; Q2 2: pass; Q3 1 2: fail fail fail | eject 2 with 1; land 1
