@@ -24,6 +24,9 @@ impl Slots {
     }
 }
 
+/// The chance that in a build of several no two clash: one pair in 834 does (arXiv 2609.25396).
+const NO_CLASH: f64 = 0.998;
+
 /// By slot.
 pub(super) struct Belief {
     /// The chance that it is good.
@@ -53,6 +56,14 @@ pub(super) struct Fault {
 }
 
 impl Fault {
+    /// The same for so many of its members, whose own chances have this product: pairs of them may also clash. Without
+    /// that, a failed build that may be a clash would look as if running it once more could help.
+    pub(super) fn part_of(&self, product: f64, count: usize) -> f64 {
+        let pairs = |count: usize| (count * count.saturating_sub(1)) as f64;
+        let share = pairs(count) / pairs(self.members.len()).max(1.0);
+        self.part(product * (1.0 - (1.0 - NO_CLASH) * share))
+    }
+
     /// The chance that a part of it is good that was good with `part` before it failed.
     pub(super) fn part(&self, part: f64) -> f64 {
         let failed = 1.0 - self.good + self.good * self.flakes;
@@ -127,7 +138,7 @@ impl Belief {
             }
             return;
         }
-        let clash = if members.len() > 1 { 0.998 } else { 1.0 };
+        let clash = if members.len() > 1 { NO_CLASH } else { 1.0 };
         let good = clash * members.iter().map(|slot| self.good[*slot]).product::<f64>();
         let flakes = flake(snapshot).powi(fails as i32);
         let failed = 1.0 - good + good * flakes;

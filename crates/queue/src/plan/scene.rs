@@ -147,7 +147,7 @@ impl<'a> Scene<'a> {
     /// The chance that all of these are good together.
     pub(super) fn passes(&self, set: &Set) -> f64 {
         let mut chance = 1.0;
-        let mut parts: Vec<(usize, f64)> = Vec::new();
+        let mut parts: Vec<(usize, f64, usize)> = Vec::new();
         let (mut count, mut listed) = (0usize, 0usize);
         for place in set.iter() {
             count += 1;
@@ -156,9 +156,9 @@ impl<'a> Scene<'a> {
                 None => chance *= self.good[place],
                 Some(fault) => {
                     let own = self.belief.before_fault[slot];
-                    match parts.iter_mut().find(|(known, _)| *known == fault) {
-                        Some((_, part)) => *part *= own,
-                        None => parts.push((fault, own)),
+                    match parts.iter_mut().find(|(known, ..)| *known == fault) {
+                        Some((_, part, count)) => (*part, *count) = (*part * own, *count + 1),
+                        None => parts.push((fault, own, 1)),
                     }
                 }
             }
@@ -169,8 +169,8 @@ impl<'a> Scene<'a> {
                 }
             }
         }
-        for (fault, part) in parts {
-            chance *= self.belief.faults[fault].part(part);
+        for (fault, part, count) in parts {
+            chance *= self.belief.faults[fault].part_of(part, count);
         }
         if let Some(rest) = self.snapshot.all_touch {
             let pairs = (count * count.saturating_sub(1) / 2).saturating_sub(listed);
