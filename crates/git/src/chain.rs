@@ -48,7 +48,8 @@ pub enum Chained {
     },
 }
 
-/// Trees and blobs of so many merges are kept in memory: some hundred bytes to some hundred kilobytes each.
+/// Trees and blobs of so many merges are kept in memory, some hundred bytes to some hundred kilobytes each, until the next
+/// chain begins.
 const KEPT_MERGES: usize = 4096;
 /// Trees and commits that were read, in bytes: enough for those of a large repository.
 const CACHE_BYTES: usize = 64 << 20;
@@ -74,6 +75,11 @@ impl Merger {
     /// # Errors
     /// `commit.unknown`; `merge.unrelated` when a change has no history in common with what it is merged onto.
     pub fn chain(&mut self, onto: CommitId, changes: &[CommitId]) -> Result<Chained, Error> {
+        if self.merges >= KEPT_MERGES {
+            // A chain begins with what git holds: it needs nothing that earlier ones made.
+            self.merges = 0;
+            let _ = self.repo.objects.reset_object_memory();
+        }
         let tree = TreeId(self.tree_of(onto)?);
         self.follow(tree)?;
         self.bases.follow(&self.repo, onto.0)?;
@@ -108,15 +114,13 @@ impl Merger {
         Ok(Chained::Clean { tree })
     }
 
-    /// Merges two trees that were both made from `base`. A tree that came out of this merger can go in again.
+    /// Merges two trees that were both made from `base`. A tree that came out of this merger can go in again, until a
+    /// chain is merged.
     pub fn trees(&mut self, base: TreeId, ours: TreeId, theirs: TreeId) -> Result<Merged, Error> {
         if base == theirs || ours == theirs {
             return Ok(Merged::Clean { tree: ours });
         }
         self.merges += 1;
-        if self.merges.is_multiple_of(KEPT_MERGES) {
-            self.forget(&[base, ours, theirs])?;
-        }
         if let Some(tree) = quick::trees(self, base.0, ours.0, theirs.0)? {
             return Ok(Merged::Clean { tree: TreeId(tree) });
         }
@@ -190,24 +194,6 @@ impl Merger {
         });
         walked.map_err(read_failed("compare attributes"))?;
         Ok(differ)
-    }
-
-    /// Lets go of what earlier merges made, but for these trees and what they hold.
-    fn forget(&mut self, keep: &[TreeId]) -> Result<(), Error> {
-        let Some(made) = self.repo.objects.take_object_memory() else { return Ok(()) };
-        let mut kept = gix::odb::memory::Storage::default();
-        let mut left: Vec<gix::ObjectId> = keep.iter().map(|tree| tree.0).collect();
-        while let Some(id) = left.pop() {
-            let Some((kind, bytes)) = made.get(&id) else { continue };
-            if *kind == gix::objs::Kind::Tree {
-                let tree = gix::objs::TreeRef::from_bytes(bytes, gix::hash::Kind::Sha1);
-                let tree = tree.map_err(read_failed(DOING))?;
-                left.extend(tree.entries.iter().map(|entry| entry.oid.to_owned()));
-            }
-            kept.insert(id, (*kind, bytes.clone()));
-        }
-        self.repo.objects.set_object_memory(kept);
-        Ok(())
     }
 }
 
