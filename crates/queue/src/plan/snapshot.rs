@@ -1,6 +1,7 @@
 //! What a decision is taken from: the queue as it stands at one instant, and what was learnt.
 
 use serde::{Deserialize, Serialize};
+pub use weir_model::event::queue::Class;
 use weir_model::{CandidateId, RevisionId};
 
 /// All that [`plan`](super::plan) looks at.
@@ -45,23 +46,6 @@ pub struct Item {
     pub success: f64,
     /// How long its build takes.
     pub length: Length,
-}
-
-/// How urgent a change is.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Class {
-    /// Before everything else.
-    Express,
-    /// As if it had come an hour sooner.
-    High,
-    /// As it came.
-    #[default]
-    Normal,
-    /// As if it had come an hour later.
-    Low,
 }
 
 /// How long a build takes.
