@@ -1,7 +1,7 @@
 //! The decision core: what to build, run again, stop, land and eject, given the queue as it stands.
 //!
-//! [`plan`] is a pure function of a [`Snapshot`]. The live queue, the simulator, the replay of an old decision and
-//! the tests call the same one, so a decision can be explained by taking it again. It holds no state between calls
+//! [`plan`] is a pure function of a [`Snapshot`], so a decision can be explained by taking it again. The simulator and
+//! the tests call it; the live queue does not yet, and goes by its window. It holds no state between calls
 //! but what the snapshot carries; whoever calls it does its steps in their order, as far as they still can be done,
 //! and calls it again when anything has changed or at [`Plan::wake_ms`].
 //!
