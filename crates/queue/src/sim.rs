@@ -2,7 +2,7 @@
 //!
 //! It is a simulation of discrete events without chance: the verdict of a run is a function of the seed, of the tree
 //! (which changes are in it, in whatever order) and of how often that tree ran before. So all policies see the same
-//! verdicts, and ours decides by the same [`plan`](crate::plan::plan) as the live queue.
+//! verdicts. Ours decides by [`plan`](crate::plan::plan).
 //!
 //! What it takes for granted: a build of several takes as long as the longest of them (but see
 //! [`Setting::shares_steps`]); a run that fails takes its

@@ -19,7 +19,7 @@ pub trait Policy {
     fn steps(&mut self, snapshot: &Snapshot) -> Vec<Step>;
 }
 
-/// Ours: the live queue's own.
+/// Ours: the planner.
 #[derive(Debug, Clone, Default)]
 pub struct Ours {
     price: Price,
