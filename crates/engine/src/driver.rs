@@ -28,7 +28,8 @@ use tokio::sync::Notify;
 use weir_ledger::LedgerError;
 use weir_model::event::queue::{Dropped, Verdict};
 use weir_model::{Actor, CandidateId, ChangeId, Context, Event, Refusal, RevisionId, Timestamp};
-use weir_queue::{Blocked, CheckResult, Command, Next, RunState, TipState};
+use weir_queue::plan::Price;
+use weir_queue::{Apart, Ask, CheckResult, Command, Next, RunState, TipState};
 
 /// How long to wait after something failed that has nothing to do with a change.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -89,8 +90,12 @@ const PACKS_MAX: usize = 50;
 enum Turn {
     /// Something was done: look again at once.
     Done,
+    /// What was planned cannot be built as it was thought: plan anew, with what was learnt.
+    Anew,
     /// There is nothing to do until something is recorded, or a check ends.
     Idle,
+    /// The same, or until so much time has passed.
+    IdleFor(Duration),
     /// Nothing new is begun for a while.
     Pause(Duration),
 }
@@ -102,7 +107,10 @@ struct Drive {
     lease: Option<Held>,
     jobs: Jobs,
     chains: Chains,
-    blocked: Blocked,
+    /// Who cannot be merged with whom, as far as it was tried on this tip.
+    apart: Apart,
+    /// What a worker's minute is worth.
+    price: Price,
     /// Nothing is built before this: a check could not be run.
     not_before: Timestamp,
     /// Packs are not joined before this: there was no room for it.
@@ -113,7 +121,6 @@ impl Drive {
     fn new(engine: Engine, holder: String, stop: Arc<Stop>) -> Self {
         let (not_before, no_upkeep_before) = (Timestamp::default(), Timestamp::default());
         let (jobs, chains) = (Jobs::new(engine.clone()), Chains::default());
-        let blocked = Blocked::new();
         Self {
             engine,
             holder,
@@ -121,7 +128,8 @@ impl Drive {
             lease: None,
             jobs,
             chains,
-            blocked,
+            apart: Apart::new(),
+            price: Price::default(),
             not_before,
             no_upkeep_before,
         }
@@ -139,14 +147,18 @@ impl Drive {
                 self.turn()
             });
             match turn {
-                Ok(Turn::Done) => {}
+                Ok(Turn::Done | Turn::Anew) => {}
                 Ok(Turn::Idle) => self.wait(waiting, RENEW_EVERY / 4, Some(seen)),
+                Ok(Turn::IdleFor(time)) => {
+                    self.wait(waiting, time.min(RENEW_EVERY / 4), Some(seen));
+                }
                 Ok(Turn::Pause(pause)) => self.wait(waiting, pause.min(RENEW_EVERY / 4), None),
                 Err(_) if self.is_stopping() => {}
                 Err(error) => {
                     tracing::warn!(error = %chain(&error), "the queue could not go on; trying again");
                     // Whoever took over may have left something half done.
                     self.lease = None;
+                    self.engine.0.outlook.drive(None);
                     settled = false;
                     self.jobs.cancel_all();
                     self.wait(waiting, PAUSE, None);
@@ -197,8 +209,7 @@ impl Drive {
             }
         }
         self.see_trunk()?;
-        let workers = self.engine.rules().queue.workers as usize;
-        let next = self.read(|folds| weir_queue::next(&folds.queue, workers, &self.blocked));
+        let (next, wake) = self.plan();
         let mut turn = Turn::Idle;
         for step in next {
             turn = match self.carry(step) {
@@ -209,11 +220,32 @@ impl Drive {
                 }
                 carried => carried?,
             };
+            if turn == Turn::Anew {
+                break;
+            }
+        }
+        if let (Turn::Idle, Some(wake)) = (turn, wake) {
+            turn = Turn::IdleFor(wake);
         }
         if turn == Turn::Idle && self.read(|folds| folds.queue.waiting().is_empty()) {
             self.join_packs()?;
         }
         Ok(turn)
+    }
+
+    /// What to do next, and after how long that is another question though nothing has happened.
+    fn plan(&mut self) -> (Vec<Next>, Option<Duration>) {
+        let (now, workers) = (self.engine.now(), self.engine.rules().queue.workers);
+        let ask = Ask { now, workers, apart: &self.apart, price: self.price };
+        let planned = self.read(|folds| weir_queue::next(&folds.queue, &ask));
+        let Some((next, plan)) = planned else { return (Vec::new(), None) };
+        self.price = plan.price;
+        self.engine.0.outlook.drive(Some(weir_queue::outlook(&plan)));
+        let wake = plan.wake_ms.map(|wake| {
+            let now = u64::try_from(now.as_millis()).unwrap_or(0);
+            Duration::from_millis(wake.saturating_sub(now))
+        });
+        (next, wake)
     }
 
     fn carry(&mut self, step: Next) -> Result<Turn, Error> {
@@ -229,32 +261,36 @@ impl Drive {
                 return Ok(Turn::Pause(self.not_before.since(now)));
             }
             Next::Repeat(candidate, why) => self.repeat(candidate, why)?,
-            Next::Start(revisions, why) => self.start(&revisions, why)?,
+            Next::Start(revisions, why) => return self.start(&revisions, why),
         }
         Ok(Turn::Done)
     }
 
     /// Builds a candidate and begins its checks; or finds, and remembers or records, why it cannot be built.
-    fn start(&mut self, revisions: &[RevisionId], why: String) -> Result<(), Error> {
+    fn start(&mut self, revisions: &[RevisionId], why: String) -> Result<Turn, Error> {
         for revision in revisions {
             self.keep_revisions(revision.change)?;
         }
         let onto = self.engine.0.trunk.tip()?;
         let (steps, commit, tree) = match self.run_renewing(|it| it.chain(onto, revisions))? {
             Chained::Whole { steps, commit, tree } => (steps, commit, tree),
-            Chained::Behind { revision, others } => {
-                self.blocked.entry(revision).or_default().insert(others);
-                return Ok(());
+            Chained::Behind { revision, other } => {
+                self.apart.insert((other, revision));
+                return Ok(Turn::Anew);
             }
-            Chained::Refused { revision, repair } => return self.refuse(revision, &repair),
+            Chained::Refused { revision, repair } => {
+                self.refuse(revision, &repair)?;
+                return Ok(Turn::Anew);
+            }
         };
         let (onto, commit, tree) = (onto.to_string(), commit.to_string(), tree.to_string());
         self.queue(&Command::Build { onto, steps, commit, tree, why })?;
-        match self.read(|folds| folds.queue.standing(revisions).cloned()) {
-            Some(candidate) => self.run_checks(candidate.id, 1),
-            // Withdrawn already.
-            None => Ok(()),
+        let built = self.read(|folds| folds.queue.standing(revisions).map(|built| built.id));
+        // None, if it was withdrawn already.
+        if let Some(candidate) = built {
+            self.run_checks(candidate, 1)?;
         }
+        Ok(Turn::Done)
     }
 
     /// Begins a run of a candidate's checks. What passed on exactly what a check looks at here, elsewhere, is taken over.
@@ -344,7 +380,7 @@ impl Drive {
         if known == (true, true) && self.engine.rules_are_of(tip) {
             return Ok(());
         }
-        self.blocked.clear();
+        self.apart.clear();
         let trunk = self.engine.0.trunk.name().to_owned();
         let gate = self.engine.read_rules(tip)?.gate;
         // The same rules at a new commit are the same gate.

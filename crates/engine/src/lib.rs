@@ -12,6 +12,7 @@ mod driver;
 mod error;
 mod folds;
 mod meet;
+mod outlook;
 mod policies;
 mod rules;
 mod secret;
@@ -34,6 +35,7 @@ pub use secret::Secret;
 pub use space::{ClockSource, Found, Options, Space, Store, write_private};
 pub use tools::{SECRETS, check_secret_name};
 pub use weir_guard::Caller;
+pub use weir_queue::Outlook;
 /// The answers of the view.
 pub use weir_view::answer as view;
 pub use weir_view::grep::Grep;
@@ -82,6 +84,8 @@ pub(crate) struct Inner {
     leaves: meet::acts::Leaves,
     /// Held by the analysis that has a solver: it takes a processor for as long as it may.
     proving: Mutex<()>,
+    /// What waits in the queue, and what is expected of it.
+    outlook: outlook::Known,
     /// Stops the checks of candidates under test, by the number of their run.
     tests: Mutex<BTreeMap<(CandidateId, u32), weir_sandbox::Cancel>>,
 }

@@ -188,6 +188,7 @@ impl Space {
             seeing: crate::meet::view::Seeing::new(Some(home.folder()), options.watches_max),
             leaves: crate::meet::acts::Leaves::default(),
             proving: Mutex::default(),
+            outlook: crate::outlook::Known::default(),
             tests: Mutex::default(),
         }));
         if let Some(loss) = opened.recovery.loss {

@@ -74,6 +74,7 @@ impl Field {
             seeing: crate::meet::view::Seeing::new(None, None),
             leaves: crate::meet::acts::Leaves::default(),
             proving: Mutex::default(),
+            outlook: crate::outlook::Known::default(),
             tests: Mutex::default(),
         }));
         let owner = person(found_space(&engine, &source, "field").expect("opened"));

@@ -33,6 +33,8 @@ pub struct Candidate {
     at: String,
     /// How many of its steps those are.
     landed: usize,
+    /// Its revisions that are not on the trunk, by it or by others.
+    left: Vec<RevisionId>,
 }
 
 /// One run of a candidate's checks.
@@ -122,6 +124,11 @@ impl Candidate {
         self.revisions().skip(self.landed).collect()
     }
 
+    /// Its revisions that are not on the trunk, also where it can no longer bring them there itself.
+    pub fn left(&self) -> &[RevisionId] {
+        &self.left
+    }
+
     /// Whether it would land as the very commit that was built.
     pub fn is_on_its_tip(&self) -> bool {
         self.landed == 0
@@ -189,6 +196,15 @@ impl Candidate {
         self.landed = landed;
     }
 
+    pub(crate) fn forget(&mut self, landed: &[RevisionId]) {
+        self.left.retain(|revision| !landed.contains(revision));
+    }
+
+    /// Whether a run of it came to a verdict.
+    pub(crate) fn speaks(&self) -> bool {
+        self.count(RunState::Passed) + self.count(RunState::Failed) > 0
+    }
+
     pub(crate) fn built(event: &Event, checks: Vec<Check>, since: Timestamp) -> Option<Self> {
         let Event::CandidateBuilt { candidate, onto, steps, commit, tree, why } = event else {
             return None;
@@ -205,6 +221,7 @@ impl Candidate {
             outcome: Outcome::Testing,
             at: onto.clone(),
             landed: 0,
+            left: steps.iter().map(|step| step.revision).collect(),
         })
     }
 }
@@ -293,7 +310,7 @@ pub(crate) fn stop(
     why: Dropped,
 ) -> Result<Vec<Event>, Refusal> {
     let known = queue.under_test(candidate)?;
-    if known.count(RunState::Passed) + known.count(RunState::Failed) == 0 {
+    if !known.speaks() {
         return Ok(vec![Event::CandidateDropped { candidate, why }]);
     }
     let running =
@@ -337,9 +354,10 @@ pub(crate) fn eject(queue: &Queue, culprit: Culprit) -> Result<Vec<Event>, Refus
         return refused("it failed once, which may be chance");
     }
     let others: Vec<RevisionId> = rest.iter().copied().filter(|one| *one != revision).collect();
-    let without = passing.and_then(|passing| queue.candidate(passing));
+    let without = passing.and_then(|passing| queue.testing().find(|open| open.id == passing));
     let shown = without.is_some_and(|without| {
-        without.has_passed() && !without.has(revision) && others.iter().all(|one| without.has(*one))
+        let holds = others.iter().all(|one| without.has(*one));
+        without.has_passed() && !without.has(revision) && holds
     });
     if !others.is_empty() && !shown {
         return refused("what it was tested with has not passed without it");

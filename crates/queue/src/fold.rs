@@ -2,6 +2,7 @@
 
 use crate::candidate::{Candidate, CheckResult, Outcome, Run, RunState};
 use crate::landing::{Landing, Progress};
+use crate::past::Past;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -19,6 +20,8 @@ pub struct Queue {
     gate: Option<Gate>,
     waiting: Vec<Entry>,
     testing: BTreeSet<CandidateId>,
+    /// Candidates that can no longer land, and came to a verdict about a revision that waits.
+    spoken: BTreeSet<CandidateId>,
     landing: Option<LandingId>,
     candidates: BTreeMap<CandidateId, Candidate>,
     landings: BTreeMap<LandingId, Landing>,
@@ -30,6 +33,7 @@ pub struct Queue {
     classes: BTreeMap<ChangeId, Class>,
     /// The places of changes that are under repair.
     places: BTreeMap<ChangeId, Place>,
+    past: Past,
 }
 
 /// What every candidate must pass.
@@ -117,6 +121,7 @@ pub fn evolve(queue: &mut Queue, at: Timestamp, event: &Event) {
             queue.trunk.clone_from(trunk);
             if queue.gate.as_ref().is_none_or(|gate| gate.checks != *checks) {
                 queue.proven = None;
+                queue.spoken.clear();
             }
             queue.gate = Some(Gate {
                 checks: checks.clone(),
@@ -125,6 +130,7 @@ pub fn evolve(queue: &mut Queue, at: Timestamp, event: &Event) {
             });
         }
         Event::TrunkMoved { trunk, from: _, to } => {
+            queue.doubt();
             queue.trunk.clone_from(trunk);
             queue.tip = Some(to.clone());
         }
@@ -139,6 +145,7 @@ pub fn evolve(queue: &mut Queue, at: Timestamp, event: &Event) {
         }
         Event::RevisionDequeued { revision } => {
             queue.leave(*revision);
+            queue.forget_idle();
         }
         Event::CandidateBuilt { candidate, steps, tree, .. } => {
             let checks = queue.gate.as_ref().map(|gate| gate.checks.clone()).unwrap_or_default();
@@ -186,6 +193,9 @@ pub fn evolve(queue: &mut Queue, at: Timestamp, event: &Event) {
                     taken_from: *taken_from,
                 });
             }
+            if let Some(known) = queue.candidates.get(candidate) {
+                queue.past.see_run(known, *run, at);
+            }
             queue.prove();
         }
         Event::CandidateDropped { candidate, why } => {
@@ -197,8 +207,10 @@ pub fn evolve(queue: &mut Queue, at: Timestamp, event: &Event) {
                 queue.places.insert(revision.change, place);
             }
             if let Some(candidate) = candidate {
+                queue.past.see_change(false);
                 queue.close(*candidate, Outcome::Ejected(code.clone()));
             }
+            queue.forget_idle();
         }
         Event::QueueFrozen { person, reason } => {
             let (person, reason) = (*person, reason.clone());
@@ -231,6 +243,7 @@ pub fn evolve(queue: &mut Queue, at: Timestamp, event: &Event) {
             );
         }
         Event::LandingFinished { landing } => {
+            queue.doubt();
             let known = queue.end_landing(*landing, Progress::Landed);
             queue.tip = Some(known.to.clone());
             queue.proven = Some(known.to.clone());
@@ -238,7 +251,14 @@ pub fn evolve(queue: &mut Queue, at: Timestamp, event: &Event) {
             for revision in &known.revisions {
                 queue.leave(*revision);
                 queue.classes.remove(&revision.change);
+                queue.past.see_change(true);
             }
+            for candidate in queue.testing.iter().chain(&queue.spoken) {
+                if let Some(known_too) = queue.candidates.get_mut(candidate) {
+                    known_too.forget(&known.revisions);
+                }
+            }
+            queue.forget_idle();
             for open in queue.testing.clone() {
                 let open = queue.candidate_mut(open);
                 if let Some(landed) = open.after(&known.from, &known.revisions, &known.tree) {
@@ -297,6 +317,17 @@ impl Queue {
     /// The candidates that may still land, oldest first: their checks run, or have ended.
     pub fn testing(&self) -> impl DoubleEndedIterator<Item = &Candidate> {
         self.testing.iter().filter_map(|candidate| self.candidate(*candidate))
+    }
+
+    /// All candidates that say something about a revision that waits, or will: those that may still land the last.
+    pub fn evidence(&self) -> impl Iterator<Item = &Candidate> {
+        let spoken = self.spoken.iter().chain(&self.testing);
+        spoken.filter_map(|candidate| self.candidate(*candidate))
+    }
+
+    /// What its history says about what comes.
+    pub fn past(&self) -> &Past {
+        &self.past
     }
 
     /// The candidate that may still land and would add exactly these revisions to the tip, in this order.
@@ -386,9 +417,10 @@ impl Queue {
         })
     }
 
-    /// How many runs ended so of what holds this revision and may still land.
+    /// How many runs ended so of what holds this revision.
     pub(crate) fn count_with(&self, revision: RevisionId, state: RunState) -> usize {
-        self.testing().filter(|open| open.has(revision)).map(|open| open.count(state)).sum()
+        let with = self.evidence().filter(|known| known.has(revision));
+        with.map(|known| known.count(state)).sum()
     }
 
     pub(crate) fn drop_all(&self, why: Dropped) -> impl Iterator<Item = Event> + '_ {
@@ -400,6 +432,24 @@ impl Queue {
         if self.standing(&[]).is_some_and(Candidate::has_passed) {
             self.proven.clone_from(&self.tip);
         }
+    }
+
+    /// What failed on a tip that is not known to pass says nothing about anything once the trunk stands elsewhere.
+    fn doubt(&mut self) {
+        if self.tip_state() != TipState::Proven {
+            self.spoken.clear();
+        }
+    }
+
+    /// Forgets what says something only about revisions that no longer wait.
+    fn forget_idle(&mut self) {
+        let waiting: BTreeSet<RevisionId> = self.waiting.iter().map(|it| it.revision).collect();
+        let candidates = &self.candidates;
+        let speaks = |candidate: &CandidateId| {
+            let left = candidates.get(candidate).map_or(&[][..], Candidate::left);
+            left.iter().any(|revision| waiting.contains(revision))
+        };
+        self.spoken.retain(speaks);
     }
 
     fn leave(&mut self, revision: RevisionId) -> Option<Entry> {
@@ -427,6 +477,9 @@ impl Queue {
             }
         }
         known.outcome = outcome;
+        if known.speaks() {
+            self.spoken.insert(candidate);
+        }
     }
 
     fn end_landing(&mut self, landing: LandingId, progress: Progress) -> Landing {

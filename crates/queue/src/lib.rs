@@ -9,14 +9,16 @@
 mod candidate;
 mod fold;
 mod landing;
+mod live;
+mod past;
 pub mod plan;
 pub mod sim;
-mod window;
 
 pub use candidate::{Candidate, CheckResult, Culprit, Outcome, Run, RunState};
 pub use fold::{Entry, Freeze, Gate, PLACE_KEPT, Queue, TipState, evolve};
 pub use landing::{Landing, Progress};
-pub use window::{Blocked, Next, next};
+pub use live::{Apart, Ask, Expected, Next, Outlook, next, outlook};
+pub use past::Past;
 
 use weir_model::event::queue::{Class, Dropped, Event, Step};
 use weir_model::{CandidateId, ChangeId, LandingId, PersonId, Refusal, RevisionId, TaskId};

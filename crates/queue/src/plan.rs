@@ -1,8 +1,7 @@
 //! The decision core: what to build, run again, stop, land and eject, given the queue as it stands.
 //!
-//! [`plan`] is a pure function of a [`Snapshot`], so a decision can be explained by taking it again. The simulator and
-//! the tests call it; the live queue does not yet, and goes by its window. It holds no state between calls
-//! but what the snapshot carries; whoever calls it does its steps in their order, as far as they still can be done,
+//! [`plan`] is a pure function of a [`Snapshot`], so a decision can be explained by taking it again. The live queue, the
+//! simulator and the tests call it. It holds no state between calls but what the snapshot carries; whoever calls it does its steps in their order, as far as they still can be done,
 //! and calls it again when anything has changed or at [`Plan::wake_ms`].
 //!
 //! Invariants: (1) a build lands only if it passed, holds every earlier revision that touches one of its own, and
@@ -25,7 +24,7 @@ mod wait;
 mod work;
 
 pub use snapshot::{
-    Attempt, Build, Class, Item, Learned, Length, Level, Price, Rules, Snapshot, State, Touch,
+    Attempt, Build, Class, Item, Learned, Length, Level, Price, Rules, Snapshot, State, Tip, Touch,
 };
 pub use step::{AgainWhy, Cause, Eject, LandWhy, StartWhy, Step, StopWhy};
 pub use wait::{Forecast, Wait};
@@ -69,7 +68,9 @@ pub fn plan(snapshot: &Snapshot) -> Plan {
     };
     let landings = settle::landings(&scene);
     // What lands now has shown itself good, whatever there was against it.
-    plan.steps = settle::ejections(&scene, &located, &landings);
+    if snapshot.tip == Tip::Proven {
+        plan.steps = settle::ejections(&scene, &located, &landings);
+    }
     plan.steps.extend(landings);
     let served = scene.empty();
     let mut told =
@@ -89,11 +90,16 @@ fn ordered<'a>(
     slots: &belief::Slots,
     belief: &'a belief::Belief,
 ) -> Scene<'a> {
-    let mut ahead = vec![false; snapshot.items.len()];
-    let order = order::landing_order(snapshot, slots, belief, &ahead);
+    let turns = vec![order::Turn::Own; snapshot.items.len()];
+    let order = order::landing_order(snapshot, slots, belief, &turns);
     let scene = Scene::new(snapshot, slots, belief, &order);
-    let Some(passed) = reach::ahead(&scene) else { return scene };
-    passed.into_iter().for_each(|place| ahead[order[place]] = true);
-    let order = order::landing_order(snapshot, slots, belief, &ahead);
+    let (passed, paused) = (reach::ahead(&scene), reach::paused(&scene));
+    if passed.is_empty() && paused.is_empty() {
+        return scene;
+    }
+    let mut turns = vec![order::Turn::Own; order.len()];
+    passed.into_iter().for_each(|place| turns[order[place]] = order::Turn::Ahead);
+    paused.into_iter().for_each(|place| turns[order[place]] = order::Turn::Behind);
+    let order = order::landing_order(snapshot, slots, belief, &turns);
     Scene::new(snapshot, slots, belief, &order)
 }

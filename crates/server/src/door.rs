@@ -65,11 +65,11 @@ impl Door {
         &self,
         read: impl FnOnce(&See<'_>) -> Result<T, Refusal>,
     ) -> Result<T, Problem> {
-        let now = self.engine().now();
+        let (now, outlook) = (self.engine().now(), self.engine().outlook());
         self.engine().read(|folds| {
             folds.guard.still_valid(&self.caller, now).map_err(Problem::nobody)?;
             folds.guard.require(&self.caller, Right::Read)?;
-            Ok(read(&See { folds, now })?)
+            Ok(read(&See { folds, now, outlook: &outlook })?)
         })
     }
 

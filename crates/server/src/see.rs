@@ -15,7 +15,7 @@ pub(crate) use show::{names, unknown_on_disk};
 pub(crate) use status::{LINES_MAX, Place};
 
 use crate::wire::{LogEntry, Who};
-use weir_engine::Folds;
+use weir_engine::{Folds, Outlook};
 use weir_ledger::Record;
 use weir_model::{Actor, PersonId, SessionId, Timestamp};
 
@@ -24,6 +24,8 @@ use weir_model::{Actor, PersonId, SessionId, Timestamp};
 pub(crate) struct See<'a> {
     pub(crate) folds: &'a Folds,
     pub(crate) now: Timestamp,
+    /// What is expected of what waits in the queue.
+    pub(crate) outlook: &'a Outlook,
 }
 
 impl See<'_> {

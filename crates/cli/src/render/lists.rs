@@ -114,15 +114,19 @@ pub(crate) fn queue(page: &mut Page, queue: &Queue) {
     }
     page.table(&table, "nothing is under test");
     page.line("");
-    let mut table = Table::new(&["waits", "task", "class", "since", "part of", "title"]);
+    let mut table =
+        Table::new(&["waits", "class", "since", "lands", "chance", "part of", "because", "title"]);
     for waiting in &queue.waiting {
-        let since = page.ago(waiting.since);
+        let (since, lands) = (page.ago(waiting.since), waiting.lands.map(|at| page.ago(at)));
+        let chance = waiting.chance.map(|chance| format!("{:.0} %", chance * 100.0));
         table.row([
             strong(waiting.revision),
-            waiting.task.into(),
             class_word(waiting.class).into(),
             dim(since),
+            lands.unwrap_or_default().into(),
+            chance.unwrap_or_default().into(),
             super::list(&waiting.part_of).into(),
+            waiting.because.as_deref().unwrap_or_default().into(),
             waiting.title.as_str().into(),
         ]);
     }

@@ -13,9 +13,9 @@ use weir_queue::Entry;
 pub(super) enum Chained {
     /// All of them merge.
     Whole { steps: Vec<Step>, commit: CommitId, tree: TreeId },
-    /// One has to wait for what becomes of those: it does not merge behind them, or they change the gate that it must
+    /// One has to wait for what becomes of another: it does not merge behind it, or that one changes the gate that it must
     /// pass.
-    Behind { revision: RevisionId, others: Vec<RevisionId> },
+    Behind { revision: RevisionId, other: RevisionId },
     /// The first does not merge onto the tip.
     Refused { revision: RevisionId, repair: Repair },
 }
@@ -41,10 +41,12 @@ impl Drive {
         let (mut steps, mut before) = (Vec::new(), onto);
         let mut whole = self.engine.0.trunk.objects().tree(onto)?;
         for (index, entry) in entries.iter().enumerate() {
-            let (revision, others) = (entry.revision, revisions[..index].to_vec());
-            let so_far = &revisions[..=index];
-            if before != onto && self.changes_gate(before) {
-                return Ok(Chained::Behind { revision, others });
+            let (revision, so_far) = (entry.revision, &revisions[..=index]);
+            let last = index.checked_sub(1).map(|last| revisions[last]);
+            if let Some(other) = last
+                && self.changes_gate(before)
+            {
+                return Ok(Chained::Behind { revision, other });
             }
             let known = self.chains.links.get(so_far).copied();
             let (commit, tree) = match known.map_or_else(
@@ -52,16 +54,42 @@ impl Drive {
                 |known| Ok(Ok(known)),
             )? {
                 Ok(link) => link,
-                Err(repair) if others.is_empty() => {
-                    return Ok(Chained::Refused { revision, repair });
+                Err(repair) => {
+                    return Ok(match self.in_the_way(onto, &entries[..=index])? {
+                        Some(other) => Chained::Behind { revision, other },
+                        None => Chained::Refused { revision, repair },
+                    });
                 }
-                Err(_) => return Ok(Chained::Behind { revision, others }),
             };
             self.chains.links.insert(so_far.to_vec(), (commit, tree));
             steps.push(Step { revision, tree: tree.to_string() });
             (before, whole) = (commit, tree);
         }
         Ok(Chained::Whole { steps, commit: before, tree: whole })
+    }
+
+    /// Behind which of those before it the last of `entries` does not merge: the first of them with which it does not,
+    /// found by halves. None: it does not even merge onto the tip.
+    fn in_the_way(&self, onto: CommitId, entries: &[Entry]) -> Result<Option<RevisionId>, Error> {
+        let Some((last, before)) = entries.split_last() else { return Ok(None) };
+        let merges_behind = |count: usize| -> Result<bool, Error> {
+            let held = &before[..count];
+            let ids: Vec<RevisionId> = held.iter().map(|entry| entry.revision).collect();
+            let known = self.chains.links.get(&ids).map(|(commit, _)| *commit);
+            let stands = if count == 0 { onto } else { known.unwrap_or(onto) };
+            let chain: Vec<Entry> = held.iter().chain([last]).cloned().collect();
+            Ok(self.link(onto, stands, &chain)?.is_ok())
+        };
+        if !merges_behind(0)? {
+            return Ok(None);
+        }
+        // It merges behind so many, and not behind so many.
+        let (mut merges, mut conflicts) = (0, before.len());
+        while conflicts - merges > 1 {
+            let middle = merges + (conflicts - merges) / 2;
+            if merges_behind(middle)? { merges = middle } else { conflicts = middle }
+        }
+        Ok(before.get(merges).map(|entry| entry.revision))
     }
 
     /// Whether other checks would count once this is the tip. Rules that cannot be read are other rules.

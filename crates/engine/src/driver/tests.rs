@@ -34,9 +34,9 @@ fn drive(field: &Field, holder: &str) -> Drive {
 fn work(drive: &mut Drive) {
     loop {
         match drive.turn().expect("a turn") {
-            Turn::Done => {}
-            Turn::Idle | Turn::Pause(_) if drive.jobs.wait() => {}
-            Turn::Idle | Turn::Pause(_) => return,
+            Turn::Done | Turn::Anew => {}
+            Turn::Idle | Turn::IdleFor(_) | Turn::Pause(_) if drive.jobs.wait() => {}
+            Turn::Idle | Turn::IdleFor(_) | Turn::Pause(_) => return,
         }
     }
 }

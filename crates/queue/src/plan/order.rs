@@ -1,7 +1,7 @@
 //! In which order the revisions are to land: class, age, and nobody for ever behind others.
 
 use super::belief::{Belief, Slots};
-use super::snapshot::{Class, Snapshot};
+use super::snapshot::{Class, Level, Snapshot, Tip};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
@@ -14,16 +14,27 @@ enum Part {
     /// It has passed, and too much before it is undecided for it to wait for.
     Passed,
     Waiting,
-    /// Rather bad than good: whoever touches it need not wait for it to be found out.
+    /// Rather bad than good, or it cannot be tested: whoever touches it need not wait for it to be found out.
     Suspect,
 }
 
-/// The slots in their order. `ahead` says, by slot, which go before those that did not pass yet.
+/// How what its builds showed moves a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Not at all.
+    Own,
+    /// Before those that did not pass yet.
+    Ahead,
+    /// Behind those that can be tested.
+    Behind,
+}
+
+/// The slots in their order; turns are by slot.
 pub(super) fn landing_order(
     snapshot: &Snapshot,
     slots: &Slots,
     belief: &Belief,
-    ahead: &[bool],
+    turns: &[Turn],
 ) -> Vec<usize> {
     let below = below(snapshot, slots);
     let mut keys: Vec<(Part, i64)> = snapshot
@@ -37,7 +48,7 @@ pub(super) fn landing_order(
             match item.class {
                 Class::Express => (Part::Express, since),
                 _ if overdue => (Part::Overdue, since),
-                _ if ahead[slot] => (Part::Passed, since),
+                _ if turns[slot] == Turn::Ahead => (Part::Passed, since),
                 Class::High => (Part::Waiting, since - HOUR_MS),
                 Class::Normal => (Part::Waiting, since),
                 Class::Low => (Part::Waiting, since + HOUR_MS),
@@ -53,10 +64,11 @@ pub(super) fn landing_order(
     }
     for (slot, key) in keys.iter_mut().enumerate() {
         let unlikely = belief.good[slot] < 0.5 && key.0 > Part::Overdue;
-        if belief.suspect[slot] || unlikely {
+        if belief.suspect[slot] || unlikely || turns[slot] == Turn::Behind {
             key.0 = Part::Suspect;
         }
     }
+    keep_conflicts_in_order(snapshot, slots, &mut keys);
     let full = |slot: usize| {
         let depth = walk(&below, slot).count();
         let latest = walk(&below, slot).map(|under| keys[under]).max();
@@ -65,6 +77,23 @@ pub(super) fn landing_order(
     let mut order: Vec<usize> = (0..keys.len()).collect();
     order.sort_by_cached_key(|slot| (full(*slot), snapshot.items[*slot].revision));
     order
+}
+
+/// Whoever cannot be merged with one that went back in the order goes with it: else a failure by chance would cost that one
+/// its place for good. Not on a red trunk, where nobody is found out.
+fn keep_conflicts_in_order(snapshot: &Snapshot, slots: &Slots, keys: &mut [(Part, i64)]) {
+    let pairs = snapshot.touches.iter().filter(|pair| pair.level == Level::Merge);
+    for pair in pairs.filter(|_| snapshot.tip != Tip::Red) {
+        let (Some(one), Some(other)) = (slots.get(pair.earlier), slots.get(pair.later)) else {
+            continue;
+        };
+        let (first, second) =
+            if keys[one].1 <= keys[other].1 { (one, other) } else { (other, one) };
+        let waits = keys[second].0 > Part::Overdue;
+        if waits && keys[first].0 == Part::Suspect {
+            keys[second].0 = Part::Suspect;
+        }
+    }
 }
 
 /// By slot, the one below it in its stack.

@@ -62,9 +62,10 @@ impl Reach {
         // What a later one in the build still waits for keeps the earlier ones from landing by it, and may itself
         // wait for them. What an earlier one waits for cannot: that one lands by a build of its own, and leaves.
         let (mut behind, mut stale_behind) = (scene.empty(), false);
+        let yielding = scene.must_yield(&seen.set);
         let places: Vec<usize> = seen.set.iter().collect();
         for place in places.into_iter().rev() {
-            let mut missing = scene.before[place].minus(&seen.set);
+            let mut missing = scene.before[place].minus(&seen.set).minus(&yielding);
             let held_up = behind.minus(&missing);
             missing.add(&behind);
             let stuck = stale_behind || seen.passed && !held_up.is_empty();
@@ -92,7 +93,8 @@ impl Reach {
                 () if scene.suspect[place] && seen.set.len() == 1 + scene.stack[place].len() => 0.5,
                 // Nothing is before it: as good as its chances ever get.
                 () if scene.before[place].is_empty() => UNDECIDED,
-                () if !alone && self.best[place] < UNDECIDED => UNDECIDED * passes,
+                // It shows who is good, as was wanted when it was started: else two such would stop each other in turn.
+                () if !alone => UNDECIDED * passes,
                 () => 0.0,
             };
             self.worth[index] = self.worth[index].max(chance).max(shows);
@@ -153,20 +155,26 @@ pub(super) fn likeliest(scene: &Scene, members: &Set) -> (Set, f64) {
             built.add(&scene.stack[place]);
         }
     }
-    let chance = scene.passes(&built) * scene.none_lands(all.iter_without(&built));
+    let open = all.minus(&scene.must_yield(&built));
+    let chance = scene.passes(&built) * scene.none_lands(open.iter_without(&built));
     (built, chance)
 }
 
 /// Who goes ahead of those that have not passed: what has, and could wait for ever for all before it to be decided.
-pub(super) fn ahead(scene: &Scene) -> Option<Vec<usize>> {
+pub(super) fn ahead(scene: &Scene) -> Vec<usize> {
     let passed_over = |place: &usize| {
         scene.cleared[*place] && !scene.suspect[*place] && {
             let open = scene.before[*place].iter().any(|other| !scene.cleared[other]);
             open && best(scene, *place) < UNDECIDED
         }
     };
-    let ahead: Vec<usize> = (0..scene.count()).filter(passed_over).collect();
-    (!ahead.is_empty()).then_some(ahead)
+    (0..scene.count()).filter(passed_over).collect()
+}
+
+/// Who cannot be tested for now.
+pub(super) fn paused(scene: &Scene) -> Vec<usize> {
+    let pauses = pauses(scene).into_iter().enumerate();
+    pauses.filter_map(|(place, pause)| pause.map(|_| place)).collect()
 }
 
 fn pauses(scene: &Scene) -> Vec<Option<(u64, u32)>> {

@@ -186,6 +186,17 @@ impl<'a> Scene<'a> {
         listed.map_or(self.snapshot.all_touch.unwrap_or(0.0), |(_, clash)| *clash)
     }
 
+    /// Those that have to be redone if these land: they cannot be merged with one of them that comes first. So nobody
+    /// in such a build waits for them.
+    pub(super) fn must_yield(&self, set: &Set) -> Set {
+        let mut yielding = self.empty();
+        for place in set.iter().filter(|place| !self.apart[*place].is_empty()) {
+            let later = self.apart[place].iter().filter(|other| *other > place);
+            later.for_each(|other| yielding.insert(other));
+        }
+        yielding
+    }
+
     /// The chance that none of these lands.
     pub(super) fn none_lands(&self, places: impl Iterator<Item = usize>) -> f64 {
         places.map(|place| 1.0 - self.good[place]).product()

@@ -46,7 +46,7 @@ fn may_land(scene: &Scene, seen: &Seen, landed: &Set) -> Option<LandWhy> {
         }
         past.add(&scene.before[place]);
     }
-    let past = past.minus(&seen.set).minus(landed);
+    let past = past.minus(&seen.set).minus(landed).minus(&scene.must_yield(&seen.set));
     if past.is_empty() {
         return Some(LandWhy::Passed);
     }
@@ -113,8 +113,15 @@ pub(super) fn located<'a>(scene: &'a Scene<'a>) -> Vec<Vec<Located<'a>>> {
     }
     by_place
         .iter_mut()
-        .for_each(|of| of.sort_by_key(|l| (l.failing.set.len(), l.failing.build.id)));
+        .for_each(|of| of.sort_by_key(|l| (l.is_old(), l.failing.set.len(), l.failing.build.id)));
     by_place
+}
+
+impl Located<'_> {
+    /// It failed where things no longer stand: what fails here shows more.
+    fn is_old(&self) -> bool {
+        !self.failing.stale.is_empty()
+    }
 }
 
 /// What there is against a revision.
@@ -167,9 +174,9 @@ pub(super) fn ejections(scene: &Scene, located: &[Vec<Located>], landings: &[Ste
         }
         let charge = Charge::after(scene, place, fails);
         let proven = charge.is_proven() || fails >= FAILS_MAX;
-        let Some((cause, shown)) = cause(scene, place, against).filter(|_| proven) else {
-            continue;
-        };
+        // Who is sent back can see it fail where things stand now.
+        let told = cause(scene, place, against).filter(|(_, shown)| proven && !shown.is_old());
+        let Some((cause, shown)) = told else { continue };
         steps.push(Step::Eject(Eject {
             revision: scene.items[place].revision,
             cause,

@@ -13,6 +13,8 @@ pub struct Snapshot {
     pub workers: u32,
     /// Nothing may land now. Testing goes on, so that a thaw lands what has passed.
     pub frozen: bool,
+    /// Whether the tip passes by itself.
+    pub tip: Tip,
     /// What waits. Their order here breaks ties only: the plan says in which order they land.
     pub items: Vec<Item>,
     /// Which of them touch.
@@ -29,6 +31,18 @@ pub struct Snapshot {
     pub price: Price,
     /// How this trunk wants to be served.
     pub rules: Rules,
+}
+
+/// Whether the tip passes by itself: only then is a change to blame that fails upon it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tip {
+    /// It does.
+    Proven,
+    /// It is being found out.
+    Unknown,
+    /// It does not: whoever mends it lands, and whoever fails waits for that.
+    Red,
 }
 
 /// A revision that waits.

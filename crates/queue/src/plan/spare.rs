@@ -5,7 +5,7 @@ use super::reach::Reach;
 use super::scene::Scene;
 use super::set::Set;
 use super::settle::{Charge, Located};
-use super::snapshot::State;
+use super::snapshot::{State, Tip};
 use super::speculate::{Offer, start_or_again};
 use super::step::{AgainWhy, StartWhy, Step};
 
@@ -30,6 +30,9 @@ pub(super) fn proofs(scene: &Scene, located: &[Vec<Located>]) -> Vec<(bool, Offe
         let known = scene.build_of(&alone);
         let running = known.map_or(0, |seen| seen.running);
         let fails: u32 = located[place].iter().map(|located| located.failing.fails).sum();
+        if scene.snapshot.tip != Tip::Proven && Charge::after(scene, place, fails).is_proven() {
+            continue;
+        }
         // Failures that others may explain cannot eject: without one of its own, one run is needed in any case.
         let missing = Charge::needed(scene, place).saturating_sub(fails).max(1);
         let missing = missing.saturating_sub(running);
@@ -166,6 +169,10 @@ fn ways(scene: &Scene, place: usize, price: f64) -> Vec<Way> {
     let mut flips: Vec<(f64, usize)> = Vec::new();
     for other in scene.before[place].iter() {
         let good = scene.good[other];
+        // It has to be redone if one before it lands that it cannot be merged with.
+        if !scene.stack[place].has(other) && scene.apart[other].meets(&with) {
+            continue;
+        }
         let (stays, leaves) = match () {
             () if scene.stack[place].has(other) => (true, false),
             () if scene.apart[place].has(other) => (false, true),

@@ -81,6 +81,9 @@ fn wait(told: &Told, place: usize) -> Wait {
     if told.served.has(place) {
         return Wait::Starting;
     }
+    if let Some(first) = scene.apart[place].iter().find(|other| *other < place) {
+        return Wait::Apart { revision: scene.items[first].revision };
+    }
     let unclear = |under: &usize| scene.good[*under] < 0.5 || reach.by[*under].is_none();
     if let Some(under) = scene.stack[place].iter().find(unclear) {
         return Wait::Stack { below: scene.items[under].revision };

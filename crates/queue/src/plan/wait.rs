@@ -32,6 +32,11 @@ pub enum Wait {
         /// The revision below it.
         below: RevisionId,
     },
+    /// It cannot be merged with one before it, and waits for what becomes of that.
+    Apart {
+        /// The one.
+        revision: RevisionId,
+    },
     /// A build with it failed, and it is being found out why.
     Fault {
         /// The chance that it is good.
@@ -79,6 +84,9 @@ impl fmt::Display for Wait {
             Self::Worker { ahead: 0 } => write!(f, "next to be built when a worker is free"),
             Self::Worker { ahead } => write!(f, "{ahead} before it wait for a worker, too"),
             Self::Stack { below } => write!(f, "`{below}` below it in the stack is undecided"),
+            Self::Apart { revision } => {
+                write!(f, "cannot be merged with `{revision}`, which comes first")
+            }
             Self::Fault { good_chance, build } => {
                 let percent = good_chance * 100.0;
                 write!(f, "`{build}` failed; that this is by chance has {percent:.0} %")

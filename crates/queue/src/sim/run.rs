@@ -4,7 +4,7 @@ use super::measure::Outcome;
 use super::world::{Runs, World, mix, named};
 use crate::plan::{
     Attempt, Build, Class, Item, Learned, Length, Price, Rules, Snapshot, StartWhy, State, Step,
-    Touch, plan,
+    Tip, Touch, plan,
 };
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -150,6 +150,7 @@ pub fn run_on(
             now_ms: 0,
             workers: setting.workers,
             frozen: false,
+            tip: Tip::Proven,
             items: Vec::new(),
             touches: Vec::new(),
             all_touch: setting.all_touch.then_some(1e-6),

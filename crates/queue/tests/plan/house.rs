@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use weir_model::{CandidateId, ChangeId, RevisionId};
 use weir_queue::plan::{
     Attempt, Build, Class, Eject, Item, LandWhy, Learned, Length, Level, Plan, Price, Rules,
-    Snapshot, State, Step, Touch,
+    Snapshot, State, Step, Tip, Touch,
 };
 
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +71,7 @@ impl House {
                 now_ms: 1,
                 workers: nature.workers,
                 frozen: false,
+                tip: Tip::Proven,
                 items: Vec::new(),
                 touches: Vec::new(),
                 all_touch: nature.all_touch.then_some(nature.clash / 10.0),
@@ -421,6 +422,7 @@ pub(crate) fn nonsense(seed: u64) -> Snapshot {
         now_ms: (chance.unit() * u64::MAX as f64) as u64,
         workers: chance.below(5) as u32,
         frozen: chance.unit() < 0.2,
+        tip: Tip::Proven,
         items,
         touches,
         all_touch: (chance.unit() < 0.3).then(|| number(&mut chance)),

@@ -3,7 +3,7 @@
 use weir_model::{CandidateId, ChangeId, RevisionId};
 use weir_queue::plan::{
     Attempt, Build, Cause, Class, Item, Learned, Length, Level, Price, Rules, Snapshot, State,
-    Step, Touch, plan,
+    Step, Tip, Touch, plan,
 };
 
 fn revision(word: &str) -> RevisionId {
@@ -18,6 +18,7 @@ fn snapshot(facts: &str) -> Snapshot {
         now_ms: 10_000_000,
         workers: 1,
         frozen: false,
+        tip: Tip::Proven,
         items: Vec::new(),
         touches: Vec::new(),
         all_touch: None,

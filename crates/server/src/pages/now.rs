@@ -1,7 +1,7 @@
 //! `/`: what is going on. What waits for whom and since when comes first, for that is where work is lost.
 
 use super::door::{Page, PageDoor};
-use super::parts::{id_link, lasting, more, tag, time, words};
+use super::parts::{coming, id_link, lasting, more, tag, time, words};
 use super::{forms, shell};
 use crate::api::look;
 use crate::see::words::{class_word, seconds, verdict_word};
@@ -241,12 +241,17 @@ fn queue(queue: &Queue, now: Timestamp) -> Markup {
                     (id_link(&waiting.revision.to_string()))
                     span.what {
                         span.title { (waiting.title) }
+                        @if let Some(because) = &waiting.because { span.sub { (words(because)) } }
                         @if !waiting.part_of.is_empty() {
                             span.sub { "part of " @for id in &waiting.part_of { (id_link(&id.to_string())) " " } }
                         }
                     }
                     span.end {
                         @if waiting.class != Class::Normal { (tag(class_word(waiting.class))) " " }
+                        @if let Some(chance) = waiting.chance { (format!("{:.0} %", chance * 100.0)) " " }
+                        @if let Some(lands) = waiting.lands.filter(|lands| *lands > now) {
+                            "lands " (coming(lands, now)) " · "
+                        }
                         (lasting(waiting.since, now))
                     }
                 }

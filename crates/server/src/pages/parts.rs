@@ -57,6 +57,14 @@ pub(super) fn lasting(since: Timestamp, now: Timestamp) -> Markup {
     html! { time datetime=(exact) title={ "since " (exact) } { (text) } }
 }
 
+/// When something is expected, and until then.
+pub(super) fn coming(at: Timestamp, now: Timestamp) -> Markup {
+    let exact = at.to_string();
+    let length = about(at.since(now).as_secs());
+    let text = if length.is_empty() { "any moment".to_owned() } else { format!("in {length}") };
+    html! { time datetime=(exact) title={ "about " (exact) } { (text) } }
+}
+
 /// `3 min`, `2 h`, `5 d`; nothing for less than five seconds.
 fn about(seconds: u64) -> String {
     match seconds {

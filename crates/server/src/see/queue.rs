@@ -36,6 +36,7 @@ impl See<'_> {
     /// A revision that waits.
     pub(crate) fn waiting(&self, entry: &weir_queue::Entry) -> Waiting {
         let part_of = self.folds.queue.testing().filter(|open| open.has(entry.revision));
+        let expected = self.outlook.get(&entry.revision);
         Waiting {
             revision: entry.revision,
             title: self.revision_title(entry.revision),
@@ -43,6 +44,9 @@ impl See<'_> {
             since: entry.since,
             class: entry.class,
             part_of: part_of.map(|open| open.id).collect(),
+            chance: expected.map(|expected| expected.chance),
+            lands: expected.map(|expected| expected.lands),
+            because: expected.map(|expected| expected.why.clone()),
         }
     }
 

@@ -34,9 +34,9 @@ impl Told {
     pub(super) fn of(weir: &Weir, record: &Record) -> Option<Self> {
         let event = act(record)?;
         let name = name(&event)?;
-        let now = weir.engine.now();
+        let (now, outlook) = (weir.engine.now(), weir.engine.outlook());
         Some(weir.engine.read(|folds| {
-            let see = See { folds, now };
+            let see = See { folds, now, outlook: &outlook };
             let approval = approval(&event).and_then(|id| folds.acts.approval(id));
             let session = event.session().or(approval.map(|approval| approval.session));
             let page = match (approval, session) {

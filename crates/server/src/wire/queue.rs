@@ -7,7 +7,7 @@ use weir_model::event::queue::{Class, Verdict};
 use weir_model::{CandidateId, Digest, LandingId, Lease, RevisionId, TaskId, Timestamp};
 
 /// What is under test, and what waits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Queue {
     /// The trunk; empty until Weir knows it.
     pub trunk: String,
@@ -82,7 +82,7 @@ pub struct Explained {
 }
 
 /// A revision that waits for its turn.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Waiting {
     /// The revision.
     #[schema(value_type = String, example = "C1.1")]
@@ -101,6 +101,18 @@ pub struct Waiting {
     /// The candidates that it is part of, and that may still land.
     #[schema(value_type = Vec<String>, example = json!(["Q1"]))]
     pub part_of: Vec<CandidateId>,
+    /// The chance that it lands as it is, from 0 to 1, as the queue's history and its candidates have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 0.94)]
+    pub chance: Option<f64>,
+    /// When it is expected to land, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub lands: Option<Timestamp>,
+    /// Why it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "`Q1` is running")]
+    pub because: Option<String>,
 }
 
 /// A check that every candidate must pass.

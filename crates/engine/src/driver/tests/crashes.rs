@@ -95,16 +95,17 @@ fn wherever_it_dies_the_next_one_finishes() {
         drive_up_to(point, &field, &changes, built);
         let field = drive_on(field, &store);
         let landings = assert_landed(&field, &changes);
+        if point == Point::Recorded {
+            continue;
+        }
         let last = CandidateId(built.len() as u64);
         let last = field.engine.read(|folds| folds.queue.candidate(last).cloned());
         let last = last.expect("built").outcome;
-        match point {
-            Point::Recorded => {}
-            Point::Built => assert_eq!(last, Outcome::Dropped(Dropped::Interrupted)),
+        if point == Point::Built {
+            assert_eq!(last, Outcome::Dropped(Dropped::Interrupted));
+        } else {
             // A verdict is a fact: nothing is tested twice.
-            Point::Tested | Point::LandingStarted | Point::TrunkMoved => {
-                assert_eq!(last, Outcome::Landed(landings[0]));
-            }
+            assert_eq!(last, Outcome::Landed(landings[0]));
         }
     }
 }

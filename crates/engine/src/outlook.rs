@@ -1,0 +1,56 @@
+//! What is expected of what waits in the queue: as its driver has it, or, where another process drives, as we would have it.
+
+use crate::Engine;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use weir_model::Timestamp;
+use weir_queue::plan::Price;
+use weir_queue::{Apart, Ask, Outlook};
+
+/// What is known.
+#[derive(Default)]
+pub(crate) struct Known(Mutex<Option<(Arc<Outlook>, Good)>>);
+
+/// How long it is good for.
+#[derive(Clone, Copy)]
+enum Good {
+    /// Until the driver has planned anew.
+    Driven,
+    /// Until then.
+    Until(Timestamp),
+}
+
+/// Whoever does not drive plans for those who ask at most so often.
+const KEPT: Duration = Duration::from_secs(2);
+
+impl Known {
+    /// The driver of this process has planned; or, with nothing, drives no more.
+    pub(crate) fn drive(&self, outlook: Option<Outlook>) {
+        self.keep(outlook.map(|outlook| (Arc::new(outlook), Good::Driven)));
+    }
+
+    fn keep(&self, known: Option<(Arc<Outlook>, Good)>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = known;
+    }
+}
+
+impl Engine {
+    /// What is expected of what waits in the queue, and why it waits.
+    pub fn outlook(&self) -> Arc<Outlook> {
+        let known = &self.0.outlook;
+        let now = self.now();
+        match &*known.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some((outlook, Good::Driven)) => return Arc::clone(outlook),
+            Some((outlook, Good::Until(end))) if now < *end => return Arc::clone(outlook),
+            Some((_, Good::Until(_))) | None => {}
+        }
+        let apart = Apart::new();
+        let workers = self.rules().queue.workers;
+        let ask = Ask { now, workers, apart: &apart, price: Price::default() };
+        let planned = self.read(|folds| weir_queue::next(&folds.queue, &ask));
+        let outlook = planned.map(|(_, plan)| weir_queue::outlook(&plan)).unwrap_or_default();
+        let outlook = Arc::new(outlook);
+        known.keep(Some((Arc::clone(&outlook), Good::Until(now + KEPT))));
+        outlook
+    }
+}

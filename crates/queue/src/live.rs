@@ -1,0 +1,198 @@
+//! The live queue asks the planner: what it has seen becomes a snapshot, and the plan becomes commands.
+//!
+//! Exactly the tested tree lands, so here everything touches everything. What the planner does not know is added: pairs that git
+//! cannot merge, and whether the tip passes by itself, for until it does nobody is sent back.
+
+use crate::candidate::Culprit;
+use crate::plan::{
+    Attempt, Build, Eject, Forecast, Item, Learned, Level, Plan, Price, Rules, Snapshot, State,
+    Step, Tip, Touch, plan,
+};
+use crate::{Candidate, Entry, Queue, Run, RunState, TipState};
+use std::collections::{BTreeMap, BTreeSet};
+use weir_model::{CandidateId, RevisionId, Timestamp};
+
+/// Pairs of revisions that cannot stand in one candidate on this tip, as building one showed: they conflict, or the second
+/// is to be tested by the checks that the first brings.
+pub type Apart = BTreeSet<(RevisionId, RevisionId)>;
+
+/// What the queue itself does not know.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// What time it is.
+    pub now: Timestamp,
+    /// How many candidates can be tested at once.
+    pub workers: u32,
+    /// Who cannot be merged with whom.
+    pub apart: &'a Apart,
+    /// What the last plan said a worker's minute is worth.
+    pub price: Price,
+}
+
+/// The next thing to do, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Land a candidate that passed.
+    Land(CandidateId, String),
+    /// Send a revision back to its owner.
+    Eject(Culprit),
+    /// End what runs of a candidate.
+    Stop(CandidateId),
+    /// Run the checks of a candidate once more.
+    Repeat(CandidateId, String),
+    /// Build and test these revisions on the tip, in this order; without any, the tip itself.
+    Start(Vec<RevisionId>, String),
+}
+
+/// What is expected of a revision that waits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expected {
+    /// The chance that it lands as it is.
+    pub chance: f64,
+    /// When it lands, if it does.
+    pub lands: Timestamp,
+    /// Why it waits.
+    pub why: String,
+}
+
+/// What is expected of all that wait.
+pub type Outlook = BTreeMap<RevisionId, Expected>;
+
+/// What a plan expects.
+pub fn outlook(plan: &Plan) -> Outlook {
+    let mut why: BTreeMap<RevisionId, String> =
+        plan.waits.iter().map(|(revision, wait)| (*revision, wait.to_string())).collect();
+    let expected = plan.forecasts.iter().map(|forecast| {
+        let Forecast { revision, chance, lands_ms } = *forecast;
+        let lands = Timestamp::from_millis(i64::try_from(lands_ms).unwrap_or(i64::MAX));
+        let why = why.remove(&revision).unwrap_or_else(|| "is being landed, or sent back".into());
+        (revision, Expected { chance, lands, why })
+    });
+    expected.collect()
+}
+
+/// The chance that two changes that merge pass apart and fail together: 1 in 834 pairs of pull requests of Django that were
+/// merged by people, all of whose tests were run (arXiv 2609.25396).
+const CLASH: f64 = 1.0 / 834.0;
+
+/// What to do next, most urgent first, and what is expected; nothing while it is not known where the trunk will stand.
+pub fn next(queue: &Queue, ask: &Ask) -> Option<(Vec<Next>, Plan)> {
+    if queue.gate().is_none() || queue.landing_under_way().is_some() {
+        return None;
+    }
+    let tip = tip_test(queue);
+    let held = tip_runs(queue) + u32::from(tip.is_some());
+    let plan = plan(&snapshot(queue, ask, ask.workers.saturating_sub(held)));
+    let mut next: Vec<Next> = tip.into_iter().collect();
+    for step in &plan.steps {
+        next.push(translate(step));
+        // After that, everything stands elsewhere.
+        if let Step::Land { .. } = step {
+            break;
+        }
+    }
+    Some((next, plan))
+}
+
+/// Where something failed, and nobody knows whether that is the tip's own fault, the tip is tested.
+fn tip_test(queue: &Queue) -> Option<Next> {
+    let failed = |open: &Candidate| {
+        !open.rest().is_empty() && !open.has_passed() && open.failure().is_some()
+    };
+    if !queue.testing().any(failed) {
+        return None;
+    }
+    match queue.tip_state() {
+        TipState::Proven | TipState::Red(_) => None,
+        TipState::Unknown => {
+            Some(Next::Start(Vec::new(), "do the checks pass on the tip itself?".to_owned()))
+        }
+        TipState::Open(tip) => {
+            let idle = queue.candidate(tip).is_some_and(|tip| !tip.is_running());
+            let why = "the tip itself has not passed, which may be chance";
+            idle.then(|| Next::Repeat(tip, why.to_owned()))
+        }
+    }
+}
+
+fn tip_runs(queue: &Queue) -> u32 {
+    let tips = queue.testing().filter(|open| open.steps.is_empty());
+    tips.map(|tip| u32::from(tip.is_running())).sum()
+}
+
+fn translate(step: &Step) -> Next {
+    match step {
+        Step::Land { build, why, .. } => Next::Land(*build, why.to_string()),
+        Step::Stop { build, .. } => Next::Stop(*build),
+        Step::Again { build, why } => Next::Repeat(*build, why.to_string()),
+        Step::Start { items, why } => Next::Start(items.clone(), why.to_string()),
+        Step::Eject(eject) => {
+            let Eject { revision, failing, passing, .. } = *eject;
+            Next::Eject(Culprit { revision, failing, passing, why: eject.to_string() })
+        }
+    }
+}
+
+fn snapshot(queue: &Queue, ask: &Ask, workers: u32) -> Snapshot {
+    let past = queue.past();
+    let (success, length) = (past.success(), past.length());
+    let item = |entry: &Entry| Item {
+        revision: entry.revision,
+        class: entry.class,
+        since_ms: ms(entry.since),
+        after: None,
+        success,
+        length,
+    };
+    let waiting: BTreeSet<RevisionId> = queue.waiting().iter().map(|it| it.revision).collect();
+    let known =
+        |(one, other): &&(RevisionId, RevisionId)| waiting.contains(one) && waiting.contains(other);
+    let touch = |(earlier, later): &(RevisionId, RevisionId)| Touch {
+        earlier: *earlier,
+        later: *later,
+        level: Level::Merge,
+        clash: 1.0,
+    };
+    Snapshot {
+        now_ms: ms(ask.now),
+        workers,
+        frozen: queue.frozen().is_some(),
+        tip: match queue.tip_state() {
+            TipState::Proven => Tip::Proven,
+            TipState::Unknown | TipState::Open(_) => Tip::Unknown,
+            TipState::Red(_) => Tip::Red,
+        },
+        items: queue.waiting().iter().map(item).collect(),
+        touches: ask.apart.iter().filter(known).map(touch).collect(),
+        all_touch: Some(CLASH),
+        builds: queue.evidence().filter_map(|candidate| build(queue, candidate)).collect(),
+        learned: Learned { flake: past.flake(), ..Learned::default() },
+        price: ask.price,
+        rules: Rules::default(),
+    }
+}
+
+/// A candidate as the planner sees it; nothing if it is the tip itself, or no run of it says anything.
+fn build(queue: &Queue, candidate: &Candidate) -> Option<Build> {
+    let attempt = |run: &Run| {
+        let state = match candidate.state_of(run) {
+            RunState::Running => State::Running,
+            RunState::Passed => State::Passed,
+            RunState::Failed => State::Failed,
+            RunState::Void => State::Void,
+            RunState::Stopped => return None,
+        };
+        Some(Attempt { started_ms: ms(run.since), state })
+    };
+    let attempts: Vec<Attempt> = candidate.runs.iter().filter_map(attempt).collect();
+    let items = candidate.left().to_vec();
+    if attempts.is_empty() || items.is_empty() {
+        return None;
+    }
+    let stale = if queue.tip() == Some(candidate.at()) { Vec::new() } else { items.clone() };
+    Some(Build { id: candidate.id, items, stale, attempts })
+}
+
+fn ms(at: Timestamp) -> u64 {
+    u64::try_from(at.as_millis()).unwrap_or(0)
+}

@@ -1,0 +1,271 @@
+//! The live queue as a whole, in a small world whose truth it does not see: some changes are bad, some pairs clash or
+//! conflict, runs end in any order, by chance, or without a verdict, changes are withdrawn, others move the trunk.
+
+use super::words::{gate, revision, steps};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use weir_model::event::queue::{Dropped, Verdict};
+use weir_model::{CandidateId, Digest, RevisionId, TaskId, Timestamp};
+use weir_queue::plan::Price;
+use weir_queue::{
+    Apart, Ask, CheckResult, Command, Next, Outcome, Queue, RunState, decide, evolve, next,
+};
+
+#[derive(Debug, Clone)]
+struct Nature {
+    changes: u64,
+    workers: u32,
+    seed: u64,
+    bad: f64,
+    clash: f64,
+    conflict: f64,
+    flake: f64,
+    void: f64,
+    accident: f64,
+}
+
+struct World {
+    nature: Nature,
+    queue: Queue,
+    now: i64,
+    price: Price,
+    apart: Apart,
+    bad: BTreeSet<RevisionId>,
+    clash: BTreeSet<(RevisionId, RevisionId)>,
+    conflict: BTreeSet<(RevisionId, RevisionId)>,
+    landed: Vec<RevisionId>,
+    /// What each candidate was built on.
+    below: BTreeMap<CandidateId, Vec<RevisionId>>,
+    commits: u64,
+    seed: u64,
+}
+
+fn both(pairs: &BTreeSet<(RevisionId, RevisionId)>, all: &[RevisionId]) -> bool {
+    pairs.iter().any(|(one, other)| all.contains(one) && all.contains(other))
+}
+
+impl World {
+    fn new(nature: Nature) -> Self {
+        let mut world = Self {
+            seed: nature.seed,
+            queue: Queue::default(),
+            now: 0,
+            price: Price::default(),
+            apart: Apart::new(),
+            bad: BTreeSet::new(),
+            clash: BTreeSet::new(),
+            conflict: BTreeSet::new(),
+            landed: Vec::new(),
+            below: BTreeMap::new(),
+            commits: 0,
+            nature,
+        };
+        world.ask(Command::SetGate { trunk: "main".into(), gate: gate(&["test"]) });
+        world.ask(Command::SeeTrunk { trunk: "main".into(), tip: "t".into() });
+        for change in 1..=world.nature.changes {
+            if world.chance() < world.nature.bad {
+                world.bad.insert(revision(change));
+            }
+            for other in 1..change {
+                if world.chance() < world.nature.clash {
+                    world.clash.insert((revision(other), revision(change)));
+                } else if world.chance() < world.nature.conflict {
+                    world.conflict.insert((revision(other), revision(change)));
+                }
+            }
+            let (task, commit) = (TaskId(1), format!("c{change}"));
+            world.ask(Command::Enqueue { revision: revision(change), task, commit });
+        }
+        world
+    }
+
+    fn chance(&mut self) -> f64 {
+        self.seed = self
+            .seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((self.seed ^ (self.seed >> 31)).wrapping_mul(0xff51_afd7_ed55_8ccd) >> 11) as f64
+            / (1u64 << 53) as f64
+    }
+
+    /// What is asked of the queue here is always right.
+    fn ask(&mut self, command: Command) {
+        let told = decide(&self.queue, command.clone());
+        let events = told.unwrap_or_else(|refusal| panic!("{command:?}: {refusal}"));
+        let at = Timestamp::from_millis(self.now);
+        events.iter().for_each(|event| evolve(&mut self.queue, at, event));
+    }
+
+    /// Does what is next; how much that is.
+    fn turn(&mut self) -> Result<usize, TestCaseError> {
+        let ask = Ask {
+            now: Timestamp::from_millis(self.now),
+            workers: self.nature.workers,
+            apart: &self.apart,
+            price: self.price,
+        };
+        let told = next(&self.queue, &ask);
+        prop_assert_eq!(&told, &next(&self.queue, &ask), "the same queue gives the same plan");
+        let Some((next, plan)) = told else { return Ok(0) };
+        self.price = plan.price;
+        let done = next.len();
+        for step in next {
+            match step {
+                Next::Start(revisions, why) => {
+                    if !self.start(&revisions, why) {
+                        return Ok(done);
+                    }
+                }
+                Next::Repeat(candidate, why) => self.ask(Command::Repeat { candidate, why }),
+                Next::Stop(candidate) => {
+                    self.ask(Command::Stop { candidate, why: Dropped::Unneeded });
+                }
+                Next::Eject(culprit) => {
+                    let whose = culprit.revision;
+                    let mut with: Vec<RevisionId> = self.landed.clone();
+                    with.extend(self.queue.waiting().iter().map(|entry| entry.revision));
+                    let clashes = self.clash.iter().any(|(one, other)| {
+                        (*one == whose || *other == whose)
+                            && with.contains(one)
+                            && with.contains(other)
+                    });
+                    let is_right = self.bad.contains(&whose) || clashes || self.nature.flake > 0.0;
+                    prop_assert!(is_right, "{whose} is good");
+                    self.ask(Command::Eject(culprit));
+                }
+                Next::Land(candidate, why) => self.land(candidate, why)?,
+            }
+        }
+        let runs: usize = self.queue.testing().map(|open| open.count(RunState::Running)).sum();
+        prop_assert!(runs <= self.nature.workers as usize, "{runs} runs");
+        Ok(done)
+    }
+
+    /// Whether it could be built.
+    fn start(&mut self, revisions: &[RevisionId], why: String) -> bool {
+        for (place, revision) in revisions.iter().enumerate() {
+            let with = |held: &[RevisionId]| {
+                let conflicts = |one: &&RevisionId| {
+                    let pair = (**one.min(&revision), **one.max(&revision));
+                    self.conflict.contains(&pair)
+                };
+                held.iter().find(conflicts).copied()
+            };
+            if with(&self.landed).is_some() {
+                let code = "merge.conflict".into();
+                self.ask(Command::Refuse { revision: *revision, code });
+                return false;
+            }
+            if let Some(other) = with(&revisions[..place]) {
+                assert!(self.apart.insert((other, *revision)), "that was tried before");
+                return false;
+            }
+        }
+        let onto = self.queue.tip().unwrap_or_default().to_owned();
+        let mut chain = steps("", revisions);
+        let below: String = self.landed.iter().map(|one| format!("+{}", one.change)).collect();
+        chain.iter_mut().for_each(|step| step.tree = step.tree.replace("tree()", &below));
+        self.commits += 1;
+        let commit = if revisions.is_empty() { onto.clone() } else { format!("m{}", self.commits) };
+        let tree = chain.last().map_or(below, |step| step.tree.clone());
+        self.ask(Command::Build { onto, steps: chain, commit, tree, why });
+        let built = self.queue.candidates().next_back().expect("it was built").id;
+        self.below.insert(built, self.landed.clone());
+        true
+    }
+
+    fn land(&mut self, candidate: CandidateId, why: String) -> Result<(), TestCaseError> {
+        let known = self.queue.candidate(candidate).expect("known").clone();
+        self.commits += 1;
+        let own = known.is_on_its_tip().then(|| known.commit.clone());
+        let to = own.unwrap_or_else(|| format!("l{}", self.commits));
+        self.ask(Command::StartLanding { candidate, to, why });
+        let landing = self.queue.landing_under_way().expect("it lands").clone();
+        self.landed.extend(&landing.revisions);
+        self.ask(Command::FinishLanding { landing: landing.id });
+        self.apart.clear();
+        let bad = self.landed.iter().find(|one| self.bad.contains(one));
+        prop_assert!(bad.is_none(), "{bad:?} is on the trunk");
+        prop_assert!(!both(&self.clash, &self.landed), "two that clash are on the trunk");
+        Ok(())
+    }
+
+    fn let_something_happen(&mut self) {
+        self.now += 1 + (self.chance() * 100_000.0) as i64;
+        if self.chance() < self.nature.accident {
+            if self.chance() < 0.5 {
+                self.commits += 1;
+                let (trunk, tip) = ("main".into(), format!("x{}", self.commits));
+                self.ask(Command::SeeTrunk { trunk, tip });
+                self.apart.clear();
+            } else if let Some(entry) = self.queue.waiting().first() {
+                let revision = entry.revision;
+                self.ask(Command::Dequeue { revision });
+            }
+        }
+        let open = self.queue.testing().flat_map(|open| {
+            let runs = (1..).zip(&open.runs);
+            let runs = runs.filter(|(_, run)| open.state_of(run) == RunState::Running);
+            runs.map(|(run, _)| (open.id, run)).collect::<Vec<_>>()
+        });
+        let open: Vec<(CandidateId, u32)> = open.collect();
+        if open.is_empty() {
+            // Whatever is paused goes on.
+            self.now += 10 * 60 * 1000;
+            return;
+        }
+        let (candidate, run) = open[(self.chance() * open.len() as f64) as usize % open.len()];
+        let known = self.queue.candidate(candidate).expect("known");
+        let mut all: Vec<RevisionId> = self.below[&candidate].clone();
+        all.extend(known.revisions());
+        let good = !all.iter().any(|one| self.bad.contains(one)) && !both(&self.clash, &all);
+        let (void, flake) = (self.chance(), self.chance());
+        let verdict = match () {
+            () if void < self.nature.void => Verdict::Broken,
+            () if good && flake >= self.nature.flake => Verdict::Passed,
+            () => Verdict::Failed,
+        };
+        let digest = Digest::of(format!("{candidate} {run}").as_bytes());
+        let (check, exit_code, elapsed_ms) = ("test".into(), None, 1);
+        let (log, key, taken_from) = (digest, digest, None);
+        let result = CheckResult { check, verdict, exit_code, elapsed_ms, log, key, taken_from };
+        self.ask(Command::Finish { candidate, run, result });
+    }
+}
+
+fn nature() -> impl Strategy<Value = Nature> {
+    let counts = (1u64..20, 1u32..9, any::<u64>());
+    let shares = (0.0..0.3f64, 0.0..0.05f64, 0.0..0.1f64, 0.0..0.1f64, 0.0..0.2f64, 0.0..0.05f64);
+    (counts, shares, any::<bool>()).prop_map(
+        |((changes, workers, seed), (bad, clash, conflict, flake, void, accident), chance)| {
+            let flake = if chance { flake } else { 0.0 };
+            Nature { changes, workers, seed, bad, clash, conflict, flake, void, accident }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// Only what is good with all below it lands; only what is not goes back, unless runs fail by chance; all ends; and
+    /// nothing is asked of the queue that it refuses.
+    #[test]
+    fn whatever_happens_the_trunk_stays_green_and_all_ends(nature in nature()) {
+        let turns = 400 * (nature.changes + 1);
+        let mut world = World::new(nature);
+        for _ in 0..turns {
+            if world.queue.waiting().is_empty() {
+                break;
+            }
+            if world.turn()? == 0 {
+                world.let_something_happen();
+            }
+        }
+        prop_assert!(world.queue.waiting().is_empty(), "still waiting: {:?}", world.queue.waiting());
+        for candidate in world.queue.candidates() {
+            if let Outcome::Landed(_) = candidate.outcome {
+                prop_assert!(candidate.has_passed());
+            }
+        }
+    }
+}
