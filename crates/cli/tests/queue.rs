@@ -108,7 +108,7 @@ fn what_fails_by_chance_lands() {
     until(&repo, &["change", "show", "C1"], |change| change["state"] == "landed");
     assert_eq!(repo.json(&["show", "Q1"])["thing"]["runs"], 2);
     let explained = repo.json(&["queue", "explain", "C1"]);
-    let again = "is run a second time: it failed once, which may be chance";
+    let again = "is run a second time: `C1.1` failed once, and is good with";
     let sentences = sentences(&explained);
     assert!(sentences.iter().any(|it| it.contains(again)), "{sentences:#?}");
 }

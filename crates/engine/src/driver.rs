@@ -29,7 +29,7 @@ use weir_ledger::LedgerError;
 use weir_model::event::queue::{Dropped, Verdict};
 use weir_model::{Actor, CandidateId, ChangeId, Context, Event, Refusal, RevisionId, Timestamp};
 use weir_queue::plan::Price;
-use weir_queue::{Apart, Ask, CheckResult, Command, Next, RunState, TipState};
+use weir_queue::{Apart, Ask, CheckResult, Command, Looked, Next, RunState, TipState};
 
 /// How long to wait after something failed that has nothing to do with a change.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -109,6 +109,8 @@ struct Drive {
     chains: Chains,
     /// Who cannot be merged with whom, as far as it was tried on this tip.
     apart: Apart,
+    /// Which checks of the gate look at what a revision changes, where that can be told.
+    looked: Looked,
     /// What a worker's minute is worth.
     price: Price,
     /// Nothing is built before this: a check could not be run.
@@ -129,6 +131,7 @@ impl Drive {
             jobs,
             chains,
             apart: Apart::new(),
+            looked: Looked::new(),
             price: Price::default(),
             not_before,
             no_upkeep_before,
@@ -235,8 +238,10 @@ impl Drive {
 
     /// What to do next, and after how long that is another question though nothing has happened.
     fn plan(&mut self) -> (Vec<Next>, Option<Duration>) {
+        self.look();
         let (now, workers) = (self.engine.now(), self.engine.rules().queue.workers);
-        let ask = Ask { now, workers, apart: &self.apart, price: self.price };
+        let Self { apart, looked, price, .. } = &*self;
+        let ask = Ask { now, workers, apart, looked, price: *price };
         let planned = self.read(|folds| weir_queue::next(&folds.queue, &ask));
         let Some((next, plan)) = planned else { return (Vec::new(), None) };
         self.price = plan.price;
@@ -246,6 +251,29 @@ impl Drive {
             Duration::from_millis(wake.saturating_sub(now))
         });
         (next, wake)
+    }
+
+    /// Finds out which checks look at what waits. Of what has landed it is remembered.
+    fn look(&mut self) {
+        let known = &self.looked;
+        let new = self.read(|folds| {
+            let checks = folds.queue.gate().map(|gate| gate.checks.as_slice()).unwrap_or_default();
+            let paths: Option<Vec<_>> = checks.iter().map(|check| check.paths.as_ref()).collect();
+            // A check that does not say what it looks at looks at everything.
+            let paths = paths.filter(|paths| !paths.is_empty())?;
+            let looks = |revision: RevisionId| {
+                let changed = &folds.review.revision(revision)?.paths;
+                gate::looked(&paths, changed).map(|looked| (revision, looked))
+            };
+            let waiting = folds.queue.waiting().iter().map(|entry| entry.revision);
+            Some(
+                waiting
+                    .filter(|one| !known.contains_key(one))
+                    .filter_map(looks)
+                    .collect::<Vec<_>>(),
+            )
+        });
+        self.looked.extend(new.unwrap_or_default());
     }
 
     fn carry(&mut self, step: Next) -> Result<Turn, Error> {
@@ -391,6 +419,9 @@ impl Drive {
         });
         let set = Command::SetGate { trunk: trunk.clone(), gate };
         let see = Command::SeeTrunk { trunk, tip: tip.to_string() };
+        if !same {
+            self.looked.clear();
+        }
         let set = if same { Ok(()) } else { self.queue(&set) };
         // What could not be recorded is not known yet.
         let seen = set.and_then(|()| self.queue(&see));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use weir_model::Timestamp;
 use weir_queue::plan::Price;
-use weir_queue::{Apart, Ask, Outlook};
+use weir_queue::{Apart, Ask, Looked, Outlook};
 
 /// What is known.
 #[derive(Default)]
@@ -46,7 +46,8 @@ impl Engine {
         }
         let apart = Apart::new();
         let workers = self.rules().queue.workers;
-        let ask = Ask { now, workers, apart: &apart, price: Price::default() };
+        let (looked, price) = (Looked::new(), Price::default());
+        let ask = Ask { now, workers, apart: &apart, looked: &looked, price };
         let planned = self.read(|folds| weir_queue::next(&folds.queue, &ask));
         let outlook = planned.map(|(_, plan)| weir_queue::outlook(&plan)).unwrap_or_default();
         let outlook = Arc::new(outlook);

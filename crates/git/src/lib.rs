@@ -17,6 +17,7 @@ mod changes;
 mod checkout;
 mod commit;
 mod covered;
+mod diff;
 mod error;
 mod files;
 mod git;

@@ -1,5 +1,6 @@
 //! Candidates: revisions merged onto the tip one after another, and what the checks said.
 
+use crate::plan::Cause;
 use crate::{Event, Queue, TipState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -290,7 +291,12 @@ pub(crate) fn finish(
         return Err(Refusal::new("candidate.no_proof", sentence));
     }
     let CheckResult { check, verdict, exit_code, elapsed_ms, log, key, taken_from } = result;
-    Ok(vec![Event::CheckFinished {
+    let done = known.run(run).map_or(0, |run| run.results.len() + 1);
+    let ends = verdict != Verdict::Passed || done == known.checks.len();
+    // What has been overtaken is kept for as long as it may still tell something.
+    let overtaken = queue.tip() != Some(known.at());
+    let over = overtaken && ends && known.count(RunState::Running) == 1;
+    let finished = Event::CheckFinished {
         candidate,
         run,
         check,
@@ -300,17 +306,19 @@ pub(crate) fn finish(
         log,
         key,
         taken_from,
-    }])
+    };
+    let dropped = Event::CandidateDropped { candidate, why: Dropped::Overtaken };
+    Ok(std::iter::once(finished).chain(over.then_some(dropped)).collect())
 }
 
-/// Ends the runs of a candidate. What no run of it said anything about is given up whole.
+/// Ends the runs of a candidate. What no run of it said anything about, or cannot land any more, is given up whole.
 pub(crate) fn stop(
     queue: &Queue,
     candidate: CandidateId,
     why: Dropped,
 ) -> Result<Vec<Event>, Refusal> {
     let known = queue.under_test(candidate)?;
-    if !known.speaks() {
+    if !known.speaks() || queue.tip() != Some(known.at()) {
         return Ok(vec![Event::CandidateDropped { candidate, why }]);
     }
     let running =
@@ -327,6 +335,8 @@ pub struct Culprit {
     pub failing: CandidateId,
     /// A candidate that passed and holds all else that `failing` does; none where that is the tip.
     pub passing: Option<CandidateId>,
+    /// What is wrong with it.
+    pub cause: Cause,
     /// The numbers that decided it.
     pub why: String,
 }
@@ -337,7 +347,7 @@ pub(crate) const FAILS_MIN: usize = 2;
 /// Sends a revision back. Nothing less does: it failed twice, all that it failed with passes without it, and so does
 /// the tip.
 pub(crate) fn eject(queue: &Queue, culprit: Culprit) -> Result<Vec<Event>, Refusal> {
-    let Culprit { revision, failing, passing, why } = culprit;
+    let Culprit { revision, failing, passing, cause, why } = culprit;
     let known = queue.under_test(failing)?;
     let refused = |why: &str| {
         let sentence = format!("candidate `{failing}` does not show that of `{revision}`: {why}");
@@ -354,7 +364,7 @@ pub(crate) fn eject(queue: &Queue, culprit: Culprit) -> Result<Vec<Event>, Refus
         return refused("it failed once, which may be chance");
     }
     let others: Vec<RevisionId> = rest.iter().copied().filter(|one| *one != revision).collect();
-    let without = passing.and_then(|passing| queue.testing().find(|open| open.id == passing));
+    let without = passing.and_then(|passing| queue.evidence().find(|known| known.id == passing));
     let shown = without.is_some_and(|without| {
         let holds = others.iter().all(|one| without.has(*one));
         without.has_passed() && !without.has(revision) && holds
@@ -365,9 +375,10 @@ pub(crate) fn eject(queue: &Queue, culprit: Culprit) -> Result<Vec<Event>, Refus
     if queue.tip_state() != TipState::Proven {
         return refused("the tip itself has not passed");
     }
-    let code = match failure.verdict {
-        Verdict::TimedOut => "check.timed_out",
-        Verdict::Passed | Verdict::Failed | Verdict::Broken => "check.failed",
+    let code = match (cause, failure.verdict) {
+        (Cause::Interaction { .. }, _) => "check.interaction",
+        (Cause::Content, Verdict::TimedOut) => "check.timed_out",
+        (Cause::Content, Verdict::Passed | Verdict::Failed | Verdict::Broken) => "check.failed",
     };
     Ok(ejected(queue, revision, Some(failing), code, why))
 }

@@ -325,6 +325,20 @@ impl Queue {
         spoken.filter_map(|candidate| self.candidate(*candidate))
     }
 
+    /// What landed since the trunk stood here, the latest first; none if others moved it in between.
+    pub fn landed_since(&self, tip: &str) -> Option<Vec<RevisionId>> {
+        let mut landed = Vec::new();
+        let (mut at, all) = (self.tip.as_deref(), self.landings.values().rev());
+        for landing in all.filter(|landing| landing.progress == Progress::Landed) {
+            if at == Some(tip) || at != Some(&landing.to) {
+                break;
+            }
+            landed.extend(landing.revisions.iter().rev());
+            at = Some(&landing.from);
+        }
+        (at == Some(tip)).then_some(landed)
+    }
+
     /// What its history says about what comes.
     pub fn past(&self) -> &Past {
         &self.past

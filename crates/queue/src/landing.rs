@@ -82,8 +82,12 @@ pub(crate) fn start(
 pub(crate) fn finish(queue: &Queue, landing: LandingId) -> Result<Vec<Event>, Refusal> {
     let known = queue.under_way(landing)?;
     let others = queue.testing().filter(|open| open.id != known.candidate);
-    let overtaken =
-        others.filter(|open| open.after(&known.from, &known.revisions, &known.tree).is_none());
+    // What runs goes on: it may be about something that no check of what landed looks at. Else it is stopped.
+    let overtaken = others.filter(|open| {
+        let is_done = open.left().iter().all(|own| known.revisions.contains(own));
+        let goes_on = open.is_running() && !is_done;
+        !goes_on && open.after(&known.from, &known.revisions, &known.tree).is_none()
+    });
     let dropped = overtaken
         .map(|open| Event::CandidateDropped { candidate: open.id, why: Dropped::Overtaken });
     Ok(dropped.chain([Event::LandingFinished { landing }]).collect())

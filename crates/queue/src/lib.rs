@@ -17,8 +17,9 @@ pub mod sim;
 pub use candidate::{Candidate, CheckResult, Culprit, Outcome, Run, RunState};
 pub use fold::{Entry, Freeze, Gate, PLACE_KEPT, Queue, TipState, evolve};
 pub use landing::{Landing, Progress};
-pub use live::{Apart, Ask, Expected, Next, Outlook, next, outlook};
+pub use live::{Apart, Ask, Expected, Looked, Next, Outlook, next, outlook};
 pub use past::Past;
+pub use plan::Cause;
 
 use weir_model::event::queue::{Class, Dropped, Event, Step};
 use weir_model::{CandidateId, ChangeId, LandingId, PersonId, Refusal, RevisionId, TaskId};

@@ -1,12 +1,14 @@
 //! The live queue asks the planner: what it has seen becomes a snapshot, and the plan becomes commands.
 //!
-//! Exactly the tested tree lands, so here everything touches everything. What the planner does not know is added: pairs that git
-//! cannot merge, and whether the tip passes by itself, for until it does nobody is sent back.
+//! Exactly the tested tree lands. So here whatever a same check looks at touches; two that no check looks at both land in any
+//! order, for whoever comes second is built once more on top of the first and takes its verdicts over, by proof. What the
+//! planner does not know is added: pairs that git cannot merge, and whether the tip passes by itself, for until it does nobody
+//! is sent back.
 
 use crate::candidate::Culprit;
 use crate::plan::{
-    Attempt, Build, Eject, Forecast, Item, Learned, Level, Plan, Price, Rules, Snapshot, State,
-    Step, Tip, Touch, plan,
+    Attempt, Build, Cause, Eject, Forecast, Item, Learned, Level, Plan, Price, Rules, Snapshot,
+    State, Step, Tip, Touch, plan,
 };
 use crate::{Candidate, Entry, Queue, Run, RunState, TipState};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +17,10 @@ use weir_model::{CandidateId, RevisionId, Timestamp};
 /// Pairs of revisions that cannot stand in one candidate on this tip, as building one showed: they conflict, or the second
 /// is to be tested by the checks that the first brings.
 pub type Apart = BTreeSet<(RevisionId, RevisionId)>;
+
+/// Which of the gate's checks look at what a revision changes, by their places in the gate: whoever is not here is looked at
+/// by all.
+pub type Looked = BTreeMap<RevisionId, BTreeSet<usize>>;
 
 /// What the queue itself does not know.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +31,8 @@ pub struct Ask<'a> {
     pub workers: u32,
     /// Who cannot be merged with whom.
     pub apart: &'a Apart,
+    /// What looks at what.
+    pub looked: &'a Looked,
     /// What the last plan said a worker's minute is worth.
     pub price: Price,
 }
@@ -85,7 +93,7 @@ pub fn next(queue: &Queue, ask: &Ask) -> Option<(Vec<Next>, Plan)> {
     let plan = plan(&snapshot(queue, ask, ask.workers.saturating_sub(held)));
     let mut next: Vec<Next> = tip.into_iter().collect();
     for step in &plan.steps {
-        next.push(translate(step));
+        next.extend(translate(queue, step));
         // After that, everything stands elsewhere.
         if let Step::Land { .. } = step {
             break;
@@ -120,16 +128,48 @@ fn tip_runs(queue: &Queue) -> u32 {
     tips.map(|tip| u32::from(tip.is_running())).sum()
 }
 
-fn translate(step: &Step) -> Next {
-    match step {
-        Step::Land { build, why, .. } => Next::Land(*build, why.to_string()),
+fn translate(queue: &Queue, step: &Step) -> Option<Next> {
+    Some(match step {
+        Step::Land { build, items, why } => {
+            let here = queue.testing().find(|open| open.id == *build && stands(queue, open));
+            match here {
+                Some(open) => Next::Land(open.id, why.to_string()),
+                // It passed where the trunk stood before something landed that no check of its own looks at.
+                None if queue.standing(items).is_none() => Next::Start(
+                    items.clone(),
+                    format!(
+                        "it passed in `{build}`, and nothing that its checks look at has changed"
+                    ),
+                ),
+                None => return None,
+            }
+        }
         Step::Stop { build, .. } => Next::Stop(*build),
         Step::Again { build, why } => Next::Repeat(*build, why.to_string()),
         Step::Start { items, why } => Next::Start(items.clone(), why.to_string()),
         Step::Eject(eject) => {
             let Eject { revision, failing, passing, .. } = *eject;
-            Next::Eject(Culprit { revision, failing, passing, why: eject.to_string() })
+            let (cause, why) = (named(queue, eject), eject.to_string());
+            Next::Eject(Culprit { revision, failing, passing, cause, why })
         }
+    })
+}
+
+fn stands(queue: &Queue, candidate: &Candidate) -> bool {
+    queue.tip() == Some(candidate.at())
+}
+
+/// Where the other one has landed since it passed, that is one of those that have.
+fn named(queue: &Queue, eject: &Eject) -> Cause {
+    let of_it = |known: &&Candidate| known.has(eject.revision) && known.has_passed();
+    match &eject.cause {
+        Cause::Interaction { with } if with.is_empty() => {
+            let passed = queue.evidence().filter(of_it).max_by_key(|known| known.id);
+            let with =
+                passed.and_then(|passed| queue.landed_since(passed.at())).unwrap_or_default();
+            Cause::Interaction { with }
+        }
+        cause => cause.clone(),
     }
 }
 
@@ -143,6 +183,7 @@ fn snapshot(queue: &Queue, ask: &Ask, workers: u32) -> Snapshot {
         after: None,
         success,
         length,
+        targets: targets(ask.looked, entry.revision),
     };
     let waiting: BTreeSet<RevisionId> = queue.waiting().iter().map(|it| it.revision).collect();
     let known =
@@ -165,7 +206,7 @@ fn snapshot(queue: &Queue, ask: &Ask, workers: u32) -> Snapshot {
         items: queue.waiting().iter().map(item).collect(),
         touches: ask.apart.iter().filter(known).map(touch).collect(),
         all_touch: Some(CLASH),
-        builds: queue.evidence().filter_map(|candidate| build(queue, candidate)).collect(),
+        builds: queue.evidence().filter_map(|known| build(queue, ask.looked, known)).collect(),
         learned: Learned { flake: past.flake(), ..Learned::default() },
         price: ask.price,
         rules: Rules::default(),
@@ -173,7 +214,7 @@ fn snapshot(queue: &Queue, ask: &Ask, workers: u32) -> Snapshot {
 }
 
 /// A candidate as the planner sees it; nothing if it is the tip itself, or no run of it says anything.
-fn build(queue: &Queue, candidate: &Candidate) -> Option<Build> {
+fn build(queue: &Queue, looked: &Looked, candidate: &Candidate) -> Option<Build> {
     let attempt = |run: &Run| {
         let state = match candidate.state_of(run) {
             RunState::Running => State::Running,
@@ -189,8 +230,37 @@ fn build(queue: &Queue, candidate: &Candidate) -> Option<Build> {
     if attempts.is_empty() || items.is_empty() {
         return None;
     }
-    let stale = if queue.tip() == Some(candidate.at()) { Vec::new() } else { items.clone() };
+    let stale = stale(queue, looked, candidate);
     Some(Build { id: candidate.id, items, stale, attempts })
+}
+
+/// Those of a candidate about which its verdict no longer holds. A failure elsewhere is never held against anybody here.
+fn stale(queue: &Queue, looked: &Looked, candidate: &Candidate) -> Vec<RevisionId> {
+    let left = candidate.left();
+    if stands(queue, candidate) {
+        return Vec::new();
+    }
+    let since = queue.landed_since(candidate.at());
+    let failed = candidate.failure().is_some() && !candidate.has_passed();
+    let Some(since) = since.filter(|_| !failed && queue.standing(left).is_none()) else {
+        return left.to_vec();
+    };
+    let foreign = || since.iter().filter(|landed| !candidate.has(**landed));
+    let touched = |own: &&RevisionId| foreign().any(|landed| share(looked, **own, *landed));
+    left.iter().filter(touched).copied().collect()
+}
+
+/// Whether a check looks at what both change.
+fn share(looked: &Looked, one: RevisionId, other: RevisionId) -> bool {
+    match (looked.get(&one), looked.get(&other)) {
+        (Some(one), Some(other)) => !one.is_disjoint(other),
+        _ => true,
+    }
+}
+
+fn targets(looked: &Looked, revision: RevisionId) -> Option<Vec<u32>> {
+    let checks = looked.get(&revision)?.iter();
+    Some(checks.map(|check| u32::try_from(*check).unwrap_or(u32::MAX)).collect())
 }
 
 fn ms(at: Timestamp) -> u64 {

@@ -21,7 +21,7 @@ pub use act::{
     Whom, Words,
 };
 pub use audit::{Consistency, Inclusion, Proof, ProvenRecord};
-pub use change::{Change, ChangeState, Rejection, Repair, Revision};
+pub use change::{Change, ChangeState, Counterpart, Rejection, Repair, Revision};
 pub use guard::{
     ExplainedEffect, Explanation, Ground, Policies, PolicyAnalysis, PolicyChange, PolicyFile,
     PolicyFiles, PolicyFinding, PolicyRule, PolicyTest, Replayed, ReplayedOne,

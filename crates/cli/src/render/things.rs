@@ -90,6 +90,22 @@ fn repair(page: &mut Page, repair: &Repair) {
         ),
         ("next", repair.hint.clone()),
     ]);
+    for counterpart in &repair.with {
+        page.heading(format!(
+            "{}: {}",
+            counterpart.revision,
+            crate::words::line(&counterpart.title)
+        ));
+        if !counterpart.intent.trim().is_empty() {
+            page.block(&counterpart.intent);
+        }
+        page.line("");
+        page.block(&counterpart.diff);
+        page.pairs([
+            ("task", counterpart.task.to_string()),
+            ("all of it", counterpart.see.clone()),
+        ]);
+    }
 }
 
 /// A candidate, at length.

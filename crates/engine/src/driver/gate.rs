@@ -1,12 +1,13 @@
 //! Running a gate's checks: each on the clean tree that will land, with limits, and nothing else in reach by name.
 
 use crate::{Engine, Error};
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 use std::time::Duration;
 use weir_git::{Checkout, CommitId, TreeId};
-use weir_model::Digest;
 use weir_model::config::Check;
 use weir_model::event::queue::Verdict;
+use weir_model::{Digest, PathSet};
 use weir_queue::{Candidate, CheckResult};
 use weir_sandbox::{Cancel, Ended, Spec};
 
@@ -85,6 +86,18 @@ pub(crate) fn keys(
         Ok(Digest::of(spelled.to_string().as_bytes()))
     };
     checks.iter().map(key).collect()
+}
+
+/// Which of the checks, by their place, look at one of these paths; none if that cannot be told: a name that is not UTF-8 is
+/// not known by its letters, and `weir.toml` is about all of them.
+pub(crate) fn looked(checks: &[&PathSet], changed: &[String]) -> Option<BTreeSet<usize>> {
+    let unclear = |path: &String| path == "weir.toml" || path.contains(char::REPLACEMENT_CHARACTER);
+    if changed.iter().any(unclear) {
+        return None;
+    }
+    let looks = |paths: &PathSet| changed.iter().any(|path| paths.contains(path.as_str().into()));
+    let all = checks.iter().enumerate().filter(|(_, paths)| looks(paths));
+    Some(all.map(|(place, _)| place).collect())
 }
 
 /// A file of the machine by what it holds, or a variable by its value; nothing where there is none.

@@ -6,9 +6,10 @@ use crate::meet::review::alive;
 use weir_git::{CommitId, Landed};
 use weir_ledger::Body;
 use weir_model::event::queue::Event as QueueEvent;
-use weir_model::event::review::Repair;
+use weir_model::event::review::{Counterpart, Repair};
 use weir_model::{CandidateId, Event, RevisionId};
-use weir_queue::{Command, Culprit, Landing, PLACE_KEPT};
+use weir_queue::{Cause, Command, Culprit, Landing, PLACE_KEPT};
+use weir_work::Task;
 
 impl Drive {
     /// Lands a candidate that passed: as the commit that was tested, or, where the first of its revisions have landed,
@@ -81,8 +82,30 @@ impl Drive {
             Some(Body::Kept(log)) => log,
             Some(Body::Erased) | None => Vec::new(),
         };
-        let repair = repair::failed(&known, check, failure, &log, &culprit);
+        let with = match &culprit.cause {
+            Cause::Content => Vec::new(),
+            Cause::Interaction { with } => self.counterparts(with)?,
+        };
+        let repair = repair::failed(&known, check, failure, &log, &culprit, with);
         self.give_up(&Command::Eject(culprit), &repair)
+    }
+
+    /// What somebody who does not know these needs to know of them.
+    fn counterparts(&self, with: &[RevisionId]) -> Result<Vec<Counterpart>, Error> {
+        let told = with.iter().take(repair::COUNTERPARTS_MAX).filter_map(|revision| {
+            self.read(|folds| {
+                let change = folds.review.change(revision.change)?;
+                let known = change.revisions.iter().find(|known| known.id == *revision)?;
+                let task = folds.work.task(change.task)?;
+                Some((known.id, known.base.clone(), known.commit.clone(), task.clone()))
+            })
+        });
+        let trunk = &self.engine.0.trunk;
+        let counterpart = |(revision, base, commit, task): (RevisionId, String, String, Task)| {
+            let diff = trunk.diff(base.parse()?, commit.parse()?, repair::DIFF_BYTES)?;
+            Ok(repair::counterpart(revision, &base, &commit, &task, diff))
+        };
+        told.map(counterpart).collect()
     }
 
     /// Sends a revision back before it became part of a candidate.

@@ -3,14 +3,20 @@
 use weir_git::BString;
 use weir_model::config::Check;
 use weir_model::event::queue::Verdict;
-use weir_model::event::review::Repair;
+use weir_model::event::review::{Counterpart, Repair};
 use weir_model::{Refusal, RevisionId};
-use weir_queue::{Candidate, CheckResult, Culprit};
+use weir_queue::{Candidate, Cause, CheckResult, Culprit};
+use weir_work::Task;
 
 /// What fits on a screen, and in an agent's context without crowding out the work.
 const LOG_LINES: usize = 40;
 const LOG_BYTES: usize = 4096;
 const PATHS_SHOWN: usize = 20;
+const INTENT_BYTES: usize = 2048;
+/// So much of each counterpart's diff.
+pub(crate) const DIFF_BYTES: usize = 8192;
+/// The likeliest ones: whoever needs more asks the queue.
+pub(crate) const COUNTERPARTS_MAX: usize = 3;
 
 /// A check failed, or ran too long.
 pub(crate) fn failed(
@@ -19,6 +25,7 @@ pub(crate) fn failed(
     result: &CheckResult,
     log: &[u8],
     culprit: &Culprit,
+    with: Vec<Counterpart>,
 ) -> Repair {
     let name = &check.name;
     let beside: Vec<RevisionId> =
@@ -30,11 +37,29 @@ pub(crate) fn failed(
         (_, Some(exit)) => ("check.failed", format!("check `{name}` failed with exit code {exit}")),
         (_, None) => ("check.failed", format!("check `{name}` was killed by a signal")),
     };
-    let sentence = match beside.as_slice() {
-        [] => sentence,
-        others => {
-            let others: Vec<_> = others.iter().map(|one| format!("`{one}`")).collect();
-            format!("{sentence} together with {}, which pass without it", others.join(", "))
+    let list = |all: &[RevisionId]| {
+        let all: Vec<_> = all.iter().map(|one| format!("`{one}`")).collect();
+        all.join(", ")
+    };
+    let (code, sentence) = match (&culprit.cause, beside.as_slice()) {
+        (Cause::Content, []) => (code, sentence),
+        (Cause::Content, others) => {
+            (code, format!("{sentence} together with {}, which pass without it", list(others)))
+        }
+        (Cause::Interaction { with }, _) if with.is_empty() => {
+            let since = "it passed, and fails with what landed since";
+            ("check.interaction", format!("{sentence}: {since}"))
+        }
+        (Cause::Interaction { with }, _) => {
+            let one_of = if with.len() > 1 { "one of " } else { "" };
+            let why = "each passes without the other";
+            ("check.interaction", format!("{sentence} together with {one_of}{}: {why}", list(with)))
+        }
+    };
+    let hint = match &culprit.cause {
+        Cause::Content => "mend it on your branch, commit, and push again; you still hold the task",
+        Cause::Interaction { .. } => {
+            "rebase onto the trunk, keep what both sides are for, and push again; you still hold the task"
         }
     };
     Repair {
@@ -48,8 +73,32 @@ pub(crate) fn failed(
             candidate.id,
             quoted(&check.run)
         )),
-        hint: "mend it on your branch, commit, and push again; you still hold the task".into(),
+        hint: hint.into(),
+        with,
         ..Repair::default()
+    }
+}
+
+/// A change that another does not go together with.
+pub(crate) fn counterpart(
+    revision: RevisionId,
+    base: &str,
+    commit: &str,
+    task: &Task,
+    diff: String,
+) -> Counterpart {
+    let intent = &task.text;
+    let end = intent.floor_char_boundary(INTENT_BYTES);
+    Counterpart {
+        revision,
+        task: task.id,
+        title: task.title.clone(),
+        intent: intent[..end].to_owned(),
+        diff,
+        see: format!(
+            "git fetch weir refs/weir/changes/{}/{} && git diff {base} {commit}",
+            revision.change, revision.number
+        ),
     }
 }
 

@@ -23,6 +23,27 @@ pub struct Repair {
     pub beside: Vec<RevisionId>,
     /// Until then, its next revision takes its old place in the queue.
     pub place_until: Option<Timestamp>,
+    /// The changes with one of which it does not go together, the likeliest first; each passes, and so does this one, by
+    /// itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<Counterpart>,
+}
+
+/// A change that another does not go together with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counterpart {
+    /// The revision.
+    pub revision: RevisionId,
+    /// Its task.
+    pub task: TaskId,
+    /// What it is for: the title of its task.
+    pub title: String,
+    /// What it is for, at length, cut to what a reader needs.
+    pub intent: String,
+    /// What it changes, as a diff, cut to what a reader needs.
+    pub diff: String,
+    /// The command that shows the whole of it.
+    pub see: String,
 }
 
 /// A fact about a change.

@@ -5,7 +5,7 @@ use weir_model::event::Mandate;
 use weir_model::event::act::Event as Act;
 use weir_model::event::guard::{Event as Guard, Right, Role, TokenKind};
 use weir_model::event::queue::{Class, Dropped, Event as Queue, GateSource, Step, Verdict};
-use weir_model::event::review::{Event as Review, Repair};
+use weir_model::event::review::{Counterpart, Event as Review, Repair};
 use weir_model::event::work::{Event as Work, Hold};
 use weir_model::{
     CandidateId, ChangeId, Digest, Event, FencingToken, LandingId, Lease, PathSet, PersonId,
@@ -218,6 +218,15 @@ fn review() -> Vec<Review> {
     };
     let beside_another =
         Repair { beside: vec![revision], place_until: Some(at(1000)), ..repair(None, None) };
+    let with = Counterpart {
+        revision,
+        task: TASK,
+        title: "a task".into(),
+        intent: "so that it is done".into(),
+        diff: "-a\n+b\n".into(),
+        see: "git diff a b".into(),
+    };
+    let with_another = Repair { with: vec![with], ..beside_another.clone() };
     vec![
         Review::RevisionSubmitted {
             revision,
@@ -240,6 +249,7 @@ fn review() -> Vec<Review> {
         },
         Review::RepairAsked { revision, repair: repair(None, None) },
         Review::RepairAsked { revision, repair: beside_another },
+        Review::RepairAsked { revision, repair: with_another },
         Review::ChangeLanded { revision, landing: LANDING },
         Review::ChangeAbandoned { revision },
     ]

@@ -4,6 +4,7 @@ use super::belief::{Belief, Slots};
 use super::order::stacks;
 use super::set::Set;
 use super::snapshot::{Build, Item, Level, Snapshot, State};
+use std::collections::BTreeMap;
 use weir_model::RevisionId;
 
 pub(super) struct Scene<'a> {
@@ -23,6 +24,8 @@ pub(super) struct Scene<'a> {
     /// What cannot be merged with it.
     pub(super) apart: Vec<Set>,
     pub(super) builds: Vec<Seen<'a>>,
+    /// Not everything touches everything.
+    pub(super) is_split: bool,
     /// By place, the chances to clash with later ones.
     clash: Vec<Vec<(usize, f64)>>,
     belief: &'a Belief,
@@ -71,15 +74,11 @@ impl<'a> Scene<'a> {
         let place = |revision: RevisionId| slots.get(revision).map(|slot| place_of[slot]);
 
         let empty = || vec![Set::new(count); count];
-        let full = |at: usize| {
-            let mut row = Set::below(count, count);
-            row.remove(at);
-            row
+        let mut touch = match snapshot.all_touch {
+            Some(_) => sharing(snapshot, order),
+            None => empty(),
         };
-        let (mut touch, mut apart) = match snapshot.all_touch {
-            Some(_) => ((0..count).map(full).collect(), empty()),
-            None => (empty(), empty()),
-        };
+        let mut apart = empty();
         let mut clash = vec![Vec::new(); count];
         for pair in &snapshot.touches {
             let (Some(one), Some(other)) = (place(pair.earlier), place(pair.later)) else {
@@ -125,6 +124,7 @@ impl<'a> Scene<'a> {
             touch,
             stack,
             apart,
+            is_split: snapshot.all_touch.is_none() || snapshot.items.iter().any(is_split),
             builds: snapshot.builds.iter().map(|build| seen(build, count, &place)).collect(),
             clash,
             belief,
@@ -173,7 +173,11 @@ impl<'a> Scene<'a> {
             chance *= self.belief.faults[fault].part_of(part, count);
         }
         if let Some(rest) = self.snapshot.all_touch {
-            let pairs = (count * count.saturating_sub(1) / 2).saturating_sub(listed);
+            let pairs = match self.is_split {
+                true => set.iter().map(|place| self.touch[place].common(set)).sum::<usize>() / 2,
+                false => count * count.saturating_sub(1) / 2,
+            };
+            let pairs = pairs.saturating_sub(listed);
             chance *= (1.0 - rest.clamp(0.0, 0.5)).powi(i32::try_from(pairs).unwrap_or(i32::MAX));
         }
         chance
@@ -183,7 +187,8 @@ impl<'a> Scene<'a> {
     pub(super) fn clash(&self, one: usize, other: usize) -> f64 {
         let (first, second) = (one.min(other), one.max(other));
         let listed = self.clash[first].iter().find(|(known, _)| *known == second);
-        listed.map_or(self.snapshot.all_touch.unwrap_or(0.0), |(_, clash)| *clash)
+        let rest = self.snapshot.all_touch.filter(|_| self.touch[first].has(second));
+        listed.map_or(rest.unwrap_or(0.0), |(_, clash)| *clash)
     }
 
     /// Those that have to be redone if these land: they cannot be merged with one of them that comes first. So nobody
@@ -237,6 +242,38 @@ impl<'a> Scene<'a> {
         let same = |seen: &&Seen| seen.gone.is_none() && seen.stale.is_empty() && seen.set == *set;
         self.builds.iter().find(same)
     }
+}
+
+fn is_split(item: &Item) -> bool {
+    item.targets.is_some()
+}
+
+/// By place, those that share a target with it.
+fn sharing(snapshot: &Snapshot, order: &[usize]) -> Vec<Set> {
+    let count = order.len();
+    let mut by_target: BTreeMap<u32, Set> = BTreeMap::new();
+    let mut of_all = Set::new(count);
+    for (place, slot) in order.iter().enumerate() {
+        match &snapshot.items[*slot].targets {
+            None => of_all.insert(place),
+            Some(targets) => targets.iter().for_each(|target| {
+                by_target.entry(*target).or_insert_with(|| Set::new(count)).insert(place);
+            }),
+        }
+    }
+    let row = |(place, slot): (usize, &usize)| {
+        let mut row = match &snapshot.items[*slot].targets {
+            None => Set::below(count, count),
+            Some(targets) => {
+                let mut row = of_all.clone();
+                targets.iter().filter_map(|target| by_target.get(target)).for_each(|s| row.add(s));
+                row
+            }
+        };
+        row.remove(place);
+        row
+    };
+    order.iter().enumerate().map(row).collect()
 }
 
 fn seen<'a>(

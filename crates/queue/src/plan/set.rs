@@ -62,6 +62,12 @@ impl Set {
         words.into_iter().all(|((word, other), these)| (word ^ other) & these == 0)
     }
 
+    /// How many are in both.
+    pub(super) fn common(&self, other: &Self) -> usize {
+        let words = self.words.iter().zip(&other.words);
+        words.map(|(word, other)| (word & other).count_ones() as usize).sum()
+    }
+
     /// How many are not in `other`: 0, 1, or 2 for more; and the last of those.
     pub(super) fn missing_in(&self, other: &Self) -> (usize, usize) {
         let (mut count, mut last) = (0, 0);

@@ -19,8 +19,9 @@ pub struct Snapshot {
     pub items: Vec<Item>,
     /// Which of them touch.
     pub touches: Vec<Touch>,
-    /// The clash of every pair that `touches` does not list; none: such a pair does not touch. A trunk on which
-    /// exactly the tested tree lands, and no check says what it covers, sets it: everything touches everything.
+    /// The clash of every pair of which `touches` lists nothing and that shares a target; none: such a pair does not
+    /// touch. A trunk on which exactly the tested tree lands sets it; where no check says what it covers, everything
+    /// touches everything.
     pub all_touch: Option<f64>,
     /// What was built of them: all whose attempts say something about a revision that still waits, also when they
     /// can no longer land.
@@ -60,6 +61,8 @@ pub struct Item {
     pub success: f64,
     /// How long its build takes.
     pub length: Length,
+    /// What it changes, of what is tested apart: those that share none pass together if each passes. None: all of it.
+    pub targets: Option<Vec<u32>>,
 }
 
 /// How long a build takes.

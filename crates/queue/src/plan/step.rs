@@ -269,7 +269,11 @@ impl fmt::Display for AgainWhy {
         match self {
             Self::Confirm { suspect, fails, good_chance } => {
                 let good = Percent(*good_chance);
-                write!(f, "`{suspect}` failed {fails} times, and is good with {good}")
+                let times = match fails {
+                    1 => "once".to_owned(),
+                    fails => format!("{fails} times"),
+                };
+                write!(f, "`{suspect}` failed {times}, and is good with {good}")
             }
             Self::Flake { chance } => write!(f, "it failed by chance with {}", Percent(*chance)),
             Self::Hedge { chance, price } => {

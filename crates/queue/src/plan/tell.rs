@@ -117,9 +117,9 @@ fn lands_ms(told: &Told) -> Vec<u64> {
             }
         };
         let own = now.saturating_add(takes as u64);
-        let after = match scene.snapshot.all_touch {
-            Some(_) => latest,
-            None => scene.before[place]
+        let after = match scene.is_split {
+            false => latest,
+            true => scene.before[place]
                 .iter()
                 .filter(|other| *other < place)
                 .map(|other| lands[other])

@@ -225,6 +225,7 @@ impl Run<'_> {
             after: None,
             success: change.success,
             length: Length { mean_ms: change.length_ms as f64, sd_ms: 0.0 },
+            targets: None,
         });
         self.out.waiting_max = self.out.waiting_max.max(self.snapshot.items.len());
     }

@@ -110,6 +110,7 @@ impl House {
                 after,
                 success: 1.0 - chance.unit() * 2.0 * nature.bad,
                 length: Length { mean_ms: 600_000.0 * (0.5 + chance.unit()), sd_ms: 60_000.0 },
+                targets: None,
             });
         }
         house.to_come.reverse();
@@ -395,6 +396,7 @@ pub(crate) fn nonsense(seed: u64) -> Snapshot {
             after: (chance.unit() < 0.5).then(|| any(&mut chance)),
             success: number(&mut chance),
             length: Length { mean_ms: number(&mut chance), sd_ms: number(&mut chance) },
+            targets: None,
         })
         .collect();
     let touches = (0..chance.below(12))

@@ -63,6 +63,7 @@ fn wait(snapshot: &mut Snapshot, word: &str) {
         after: None,
         success: if word.starts_with("risky") { 0.6 } else { 0.95 },
         length: Length { mean_ms: 600_000.0, sd_ms: 0.0 },
+        targets: None,
     });
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use weir_model::event::queue::{Dropped, Event, Step, Verdict};
 use weir_model::{CandidateId, LandingId, RevisionId, TaskId, Timestamp};
-use weir_queue::{Command, Culprit, Queue, decide, evolve};
+use weir_queue::{Cause, Command, Culprit, Queue, decide, evolve};
 
 proptest! {
     /// Whatever is asked in whatever order: a landing starts only from the tip, with a tree whose every check
@@ -60,7 +60,7 @@ proptest! {
                 10 => Command::LoseLanding { landing, actual: format!("m{turn}") },
                 11 if number == 1 => Command::SeeTrunk { trunk: "main".into(), tip: format!("m{turn}") },
                 11 if number == 2 => Command::Repeat { candidate: testing, why: String::new() },
-                11 => Command::Eject(Culprit { revision, failing: testing, passing: open.first().copied(), why: String::new() }),
+                11 => Command::Eject(Culprit { revision, failing: testing, passing: open.first().copied(), cause: Cause::Content, why: String::new() }),
                 12 => Command::Dequeue { revision },
                 _ => Command::Drop { candidate: testing, why: Dropped::Interrupted },
             };
@@ -103,9 +103,9 @@ proptest! {
                     | Event::LandingLost { .. } => {}
                 }
             }
-            // What is open stands on the tip; what has nothing to add is not open.
+            // What is open stands on the tip, or tells something still; what has nothing to add is not open.
             for open in queue.testing() {
-                prop_assert_eq!(Some(open.at()), queue.tip());
+                prop_assert!(Some(open.at()) == queue.tip() || open.is_running());
                 prop_assert!(!open.rest().is_empty() || open.steps.is_empty());
             }
         }

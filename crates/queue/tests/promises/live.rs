@@ -79,8 +79,8 @@ fn whoever_fails_goes_by_what_it_fails_with() {
         next             | repeat Q3
         repeat Q3        | repeated Q3 as 3
         fail Q3 test     | finished Q3 test
-        next             | eject C2 by Q3
-        eject C2 by Q3   | ejected C2 check.failed
+        next             | eject C2 by Q3 with C1
+        eject C2 by Q3 with C1 | ejected C2 check.interaction
         "
     ));
 }
@@ -324,4 +324,61 @@ fn only_what_speaks_about_the_change_ejects_it() {
         conflict C2      | ejected C2 merge.conflict, dropped Q7
         ",
     );
+}
+
+/// No check looks at both: neither waits for the other. The second is built once more on top of the first, to land as a tree
+/// of which every check has passed.
+#[test]
+fn who_is_looked_at_by_other_checks_waits_for_nobody() {
+    let begin = "
+        gate test lint   | gate of 2
+        trunk a          | trunk at a
+        look test at C1  |
+        look lint at C2  |
+        enqueue C1       | queued C1
+        enqueue C2       | queued C2
+        next             | start C1, start C2
+        build C1 a b1    | built Q1 C1 on a
+        build C2 a b2    | built Q2 C2 on a";
+    check(&format!(
+        "{begin}
+        pass Q2 test=0   | finished Q2 test
+        pass Q2 lint=2   | finished Q2 lint
+        next             | land Q2
+        land Q2 b2       | landing L1 C2 a b2
+        landed L1        | landed L1
+        next             |
+        pass Q1 test=1   | finished Q1 test
+        pass Q1 lint=0   | finished Q1 lint, dropped Q1
+        next             | start C1
+        build C1 b2 b3   | built Q3 C1 on b2
+        take Q3 test=1 Q1 | finished Q3 test
+        take Q3 lint=2 Q2 | finished Q3 lint
+        next             | land Q3
+        land Q3 b3       | landing L2 C1 b2 b3
+        "
+    ));
+    // What failed before something landed is built on what is there now.
+    check(&format!(
+        "{begin}
+        pass Q2 test=0   | finished Q2 test
+        pass Q2 lint=2   | finished Q2 lint
+        land Q2 b2       | landing L1 C2 a b2
+        landed L1        | landed L1
+        fail Q1 test=1   | finished Q1 test, dropped Q1
+        next             | start C1
+        "
+    ));
+    // Who is looked at by the same check is stopped, and built anew.
+    check(&format!(
+        "{begin}
+        look test lint at C2 |
+        pass Q2 test     | finished Q2 test
+        pass Q2 lint     | finished Q2 lint
+        land Q2 b2       | landing L1 C2 a b2
+        landed L1        | landed L1
+        next             | stop Q1, start C1
+        stop Q1          | dropped Q1
+        "
+    ));
 }

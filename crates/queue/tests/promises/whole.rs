@@ -8,7 +8,7 @@ use weir_model::event::queue::{Dropped, Verdict};
 use weir_model::{CandidateId, Digest, RevisionId, TaskId, Timestamp};
 use weir_queue::plan::Price;
 use weir_queue::{
-    Apart, Ask, CheckResult, Command, Next, Outcome, Queue, RunState, decide, evolve, next,
+    Apart, Ask, CheckResult, Command, Looked, Next, Outcome, Queue, RunState, decide, evolve, next,
 };
 
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ struct Nature {
     flake: f64,
     void: f64,
     accident: f64,
+    /// Each change is looked at by some of the checks.
+    split: bool,
 }
 
 struct World {
@@ -30,6 +32,7 @@ struct World {
     now: i64,
     price: Price,
     apart: Apart,
+    looked: Looked,
     bad: BTreeSet<RevisionId>,
     clash: BTreeSet<(RevisionId, RevisionId)>,
     conflict: BTreeSet<(RevisionId, RevisionId)>,
@@ -37,8 +40,12 @@ struct World {
     /// What each candidate was built on.
     below: BTreeMap<CandidateId, Vec<RevisionId>>,
     commits: u64,
+    /// How often others moved the trunk.
+    moved: u64,
     seed: u64,
 }
+
+const CHECKS: [&str; 3] = ["one", "two", "three"];
 
 fn both(pairs: &BTreeSet<(RevisionId, RevisionId)>, all: &[RevisionId]) -> bool {
     pairs.iter().any(|(one, other)| all.contains(one) && all.contains(other))
@@ -52,22 +59,31 @@ impl World {
             now: 0,
             price: Price::default(),
             apart: Apart::new(),
+            looked: Looked::new(),
             bad: BTreeSet::new(),
             clash: BTreeSet::new(),
             conflict: BTreeSet::new(),
             landed: Vec::new(),
             below: BTreeMap::new(),
             commits: 0,
+            moved: 0,
             nature,
         };
-        world.ask(Command::SetGate { trunk: "main".into(), gate: gate(&["test"]) });
+        world.ask(Command::SetGate { trunk: "main".into(), gate: gate(&CHECKS) });
         world.ask(Command::SeeTrunk { trunk: "main".into(), tip: "t".into() });
         for change in 1..=world.nature.changes {
             if world.chance() < world.nature.bad {
                 world.bad.insert(revision(change));
             }
+            if world.nature.split && world.chance() < 0.9 {
+                let mut looks: BTreeSet<usize> = BTreeSet::new();
+                looks.insert((world.chance() * CHECKS.len() as f64) as usize);
+                looks.insert((world.chance() * CHECKS.len() as f64) as usize);
+                world.looked.insert(revision(change), looks);
+            }
             for other in 1..change {
-                if world.chance() < world.nature.clash {
+                let share = world.share(revision(other), revision(change));
+                if world.chance() < world.nature.clash && share {
                     world.clash.insert((revision(other), revision(change)));
                 } else if world.chance() < world.nature.conflict {
                     world.conflict.insert((revision(other), revision(change)));
@@ -77,6 +93,36 @@ impl World {
             world.ask(Command::Enqueue { revision: revision(change), task, commit });
         }
         world
+    }
+
+    fn looks(&self, check: usize, at: RevisionId) -> bool {
+        self.looked.get(&at).is_none_or(|looks| looks.contains(&check))
+    }
+
+    fn share(&self, one: RevisionId, other: RevisionId) -> bool {
+        (0..CHECKS.len()).any(|check| self.looks(check, one) && self.looks(check, other))
+    }
+
+    /// What a check of a candidate looks at, by name.
+    fn key(&self, candidate: CandidateId, check: usize) -> (Digest, Vec<RevisionId>) {
+        let own = self.queue.candidate(candidate).expect("known").revisions();
+        let all = self.below[&candidate].iter().copied().chain(own);
+        let mut all: Vec<RevisionId> = all.filter(|one| self.looks(check, *one)).collect();
+        all.sort_unstable();
+        (Digest::of(format!("{check} {} {all:?}", self.moved).as_bytes()), all)
+    }
+
+    /// As the driver does: what passed elsewhere on the same is taken over.
+    fn take_over(&mut self, candidate: CandidateId, run: u32) {
+        for (place, check) in CHECKS.iter().enumerate() {
+            let (key, _) = self.key(candidate, place);
+            let Some(from) = self.queue.proof(&key).map(|(from, _)| from) else { return };
+            let (check, exit_code, elapsed_ms) = ((*check).into(), None, 0);
+            let (verdict, log, taken_from) = (Verdict::Passed, key, Some(from));
+            let result =
+                CheckResult { check, verdict, exit_code, elapsed_ms, log, key, taken_from };
+            self.ask(Command::Finish { candidate, run, result });
+        }
     }
 
     fn chance(&mut self) -> f64 {
@@ -102,6 +148,7 @@ impl World {
             now: Timestamp::from_millis(self.now),
             workers: self.nature.workers,
             apart: &self.apart,
+            looked: &self.looked,
             price: self.price,
         };
         let told = next(&self.queue, &ask);
@@ -116,7 +163,12 @@ impl World {
                         return Ok(done);
                     }
                 }
-                Next::Repeat(candidate, why) => self.ask(Command::Repeat { candidate, why }),
+                Next::Repeat(candidate, why) => {
+                    self.ask(Command::Repeat { candidate, why });
+                    let known = self.queue.candidate(candidate).expect("known");
+                    let run = u32::try_from(known.runs.len()).expect("few");
+                    self.take_over(candidate, run);
+                }
                 Next::Stop(candidate) => {
                     self.ask(Command::Stop { candidate, why: Dropped::Unneeded });
                 }
@@ -171,6 +223,7 @@ impl World {
         self.ask(Command::Build { onto, steps: chain, commit, tree, why });
         let built = self.queue.candidates().next_back().expect("it was built").id;
         self.below.insert(built, self.landed.clone());
+        self.take_over(built, 1);
         true
     }
 
@@ -196,6 +249,7 @@ impl World {
             if self.chance() < 0.5 {
                 self.commits += 1;
                 let (trunk, tip) = ("main".into(), format!("x{}", self.commits));
+                self.moved += 1;
                 self.ask(Command::SeeTrunk { trunk, tip });
                 self.apart.clear();
             } else if let Some(entry) = self.queue.waiting().first() {
@@ -216,19 +270,24 @@ impl World {
         }
         let (candidate, run) = open[(self.chance() * open.len() as f64) as usize % open.len()];
         let known = self.queue.candidate(candidate).expect("known");
-        let mut all: Vec<RevisionId> = self.below[&candidate].clone();
-        all.extend(known.revisions());
-        let good = !all.iter().any(|one| self.bad.contains(one)) && !both(&self.clash, &all);
+        let place = known.run(run).expect("known").results.len();
+        let (key, all) = self.key(candidate, place);
+        // A bad change fails the first check that looks at it; two that clash, each that looks at both.
+        let fails = |one: &&RevisionId| {
+            let first = (0..CHECKS.len()).find(|check| self.looks(*check, **one));
+            self.bad.contains(one) && first == Some(place)
+        };
+        let good = !all.iter().any(|one| fails(&one)) && !both(&self.clash, &all);
         let (void, flake) = (self.chance(), self.chance());
         let verdict = match () {
             () if void < self.nature.void => Verdict::Broken,
             () if good && flake >= self.nature.flake => Verdict::Passed,
             () => Verdict::Failed,
         };
-        let digest = Digest::of(format!("{candidate} {run}").as_bytes());
-        let (check, exit_code, elapsed_ms) = ("test".into(), None, 1);
-        let (log, key, taken_from) = (digest, digest, None);
-        let result = CheckResult { check, verdict, exit_code, elapsed_ms, log, key, taken_from };
+        let log = Digest::of(format!("{candidate} {run}").as_bytes());
+        let (check, exit_code, elapsed_ms) = (CHECKS[place].into(), None, 1);
+        let result =
+            CheckResult { check, verdict, exit_code, elapsed_ms, log, key, taken_from: None };
         self.ask(Command::Finish { candidate, run, result });
     }
 }
@@ -236,10 +295,15 @@ impl World {
 fn nature() -> impl Strategy<Value = Nature> {
     let counts = (1u64..20, 1u32..9, any::<u64>());
     let shares = (0.0..0.3f64, 0.0..0.05f64, 0.0..0.1f64, 0.0..0.1f64, 0.0..0.2f64, 0.0..0.05f64);
-    (counts, shares, any::<bool>()).prop_map(
-        |((changes, workers, seed), (bad, clash, conflict, flake, void, accident), chance)| {
+    (counts, shares, any::<bool>(), any::<bool>()).prop_map(
+        |(
+            (changes, workers, seed),
+            (bad, clash, conflict, flake, void, accident),
+            chance,
+            split,
+        )| {
             let flake = if chance { flake } else { 0.0 };
-            Nature { changes, workers, seed, bad, clash, conflict, flake, void, accident }
+            Nature { changes, workers, seed, bad, clash, conflict, flake, void, accident, split }
         },
     )
 }

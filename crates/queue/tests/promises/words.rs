@@ -7,7 +7,8 @@ use weir_model::{
 };
 use weir_queue::plan::Price;
 use weir_queue::{
-    Apart, Ask, CheckResult, Command, Culprit, Gate, Next, Queue, decide, evolve, next,
+    Apart, Ask, Cause, CheckResult, Command, Culprit, Gate, Looked, Next, Queue, decide, evolve,
+    next,
 };
 
 pub(crate) fn gate(names: &[&str]) -> Gate {
@@ -97,7 +98,11 @@ pub(crate) fn command(queue: &Queue, words: &[&str]) -> Command {
         ["eject", c, "by", q, rest @ ..] => Command::Eject(Culprit {
             revision: change(c),
             failing: candidate(q),
-            passing: rest.last().map(|passing| candidate(passing)),
+            passing: rest.iter().skip_while(|word| **word != "past").nth(1).map(|it| candidate(it)),
+            cause: match rest.iter().skip_while(|word| **word != "with").nth(1) {
+                Some(with) => Cause::Interaction { with: revisions(with) },
+                None => Cause::Content,
+            },
             why: String::new(),
         }),
         ["stop", q] => Command::Stop { candidate: candidate(q), why: Dropped::Unneeded },
@@ -170,9 +175,13 @@ pub(crate) fn tell(event: &Event) -> String {
 fn tell_next(next: &Next) -> String {
     match next {
         Next::Land(candidate, _) => format!("land {candidate}"),
-        Next::Eject(Culprit { revision, failing, passing, .. }) => {
+        Next::Eject(Culprit { revision, failing, passing, cause, .. }) => {
             let past = passing.map(|passing| format!(" past {passing}")).unwrap_or_default();
-            format!("eject {} by {failing}{past}", revision.change)
+            let with = match cause {
+                Cause::Content => String::new(),
+                Cause::Interaction { with } => format!(" with {}", named(with.iter().copied())),
+            };
+            format!("eject {} by {failing}{past}{with}", revision.change)
         }
         Next::Stop(candidate) => format!("stop {candidate}"),
         Next::Repeat(candidate, _) => format!("repeat {candidate}"),
@@ -182,16 +191,18 @@ fn tell_next(next: &Next) -> String {
 }
 
 /// Runs a story, one `command | outcome` a line, a second after the other. `next` asks what three workers do, `next C3 behind
-/// C1` when these two do not merge, `next of 1` what one does; `wait 5m` lets time pass.
+/// C1` when these two do not merge, `next of 1` what one does; `look test lint at C1` says that no other check looks at it;
+/// `wait 5m` lets time pass.
 pub(crate) fn check(story: &str) {
     let (mut queue, mut now, mut price) = (Queue::default(), 0, Price::default());
+    let (mut looked, mut checks) = (Looked::new(), Vec::new());
     for line in story.lines().map(str::trim).filter(|line| !line.is_empty()) {
         now += 1000;
         let at = Timestamp::from_millis(now);
         let (asked, expected) = line.split_once('|').expect("a line has a bar");
         let words: Vec<&str> = asked.split_whitespace().collect();
         let mut ask = |workers: u32, apart: Apart| {
-            let ask = Ask { now: at, workers, apart: &apart, price };
+            let ask = Ask { now: at, workers, apart: &apart, looked: &looked, price };
             let Some((next, plan)) = next(&queue, &ask) else { return String::new() };
             price = plan.price;
             next.iter().map(tell_next).collect::<Vec<_>>().join(", ")
@@ -201,6 +212,18 @@ pub(crate) fn check(story: &str) {
             ["next", "of", workers] => ask(workers.parse().expect("a number"), Apart::new()),
             ["next", one, "behind", other] => {
                 ask(3, [(revisions(other)[0], revisions(one)[0])].into())
+            }
+            ["look", names @ .., "at", change] => {
+                let place = |name: &&str| {
+                    let known = checks.iter().position(|check| check == name);
+                    known.unwrap_or_else(|| {
+                        checks.push((*name).to_owned());
+                        checks.len() - 1
+                    })
+                };
+                let places = names.iter().map(place).collect();
+                looked.insert(revisions(change)[0], places);
+                String::new()
             }
             ["wait", minutes] => {
                 let minutes: i64 = minutes.trim_end_matches('m').parse().expect("minutes");

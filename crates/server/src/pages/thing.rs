@@ -166,6 +166,15 @@ fn repair(repair: &Repair) -> Markup {
                 @if !repair.log.trim().is_empty() { pre.long { (repair.log) } }
                 @if let Some(command) = &repair.reproduce { p.soft { "To see it yourself:" } pre { (command) } }
                 p { (words(&repair.hint)) }
+                @for counterpart in &repair.with {
+                    p {
+                        "Does not go with " (id_link(&counterpart.revision.to_string())) ", which is for "
+                        (id_link(&counterpart.task.to_string())) ": " (counterpart.title)
+                    }
+                    @if !counterpart.intent.trim().is_empty() { pre.long { (counterpart.intent) } }
+                    @if !counterpart.diff.is_empty() { pre.long { (counterpart.diff) } }
+                    p.soft { "To see all of it:" } pre { (counterpart.see) }
+                }
                 @if let Some(body) = repair.body {
                     p { a href={ "/show/sha256:" (body) } { "The whole output" } }
                 }

@@ -1,7 +1,7 @@
 //! Changes and revisions.
 
 use super::See;
-use crate::wire::{Change, ChangeState, Repair, Revision};
+use crate::wire::{Change, ChangeState, Counterpart, Repair, Revision};
 use weir_model::LandingId;
 use weir_model::event::review;
 use weir_review::State;
@@ -80,6 +80,13 @@ fn landing(state: &State) -> Option<LandingId> {
     }
 }
 
+impl From<&review::Counterpart> for Counterpart {
+    fn from(counterpart: &review::Counterpart) -> Self {
+        let review::Counterpart { revision, task, title, intent, diff, see } = counterpart.clone();
+        Self { revision, task, title, intent, diff, see }
+    }
+}
+
 impl From<&review::Repair> for Repair {
     fn from(repair: &review::Repair) -> Self {
         Self {
@@ -91,6 +98,7 @@ impl From<&review::Repair> for Repair {
             hint: repair.hint.clone(),
             beside: repair.beside.clone(),
             place_until: repair.place_until,
+            with: repair.with.iter().map(Counterpart::from).collect(),
         }
     }
 }

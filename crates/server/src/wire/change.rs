@@ -132,6 +132,29 @@ pub struct Repair {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub place_until: Option<Timestamp>,
+    /// The changes with one of which it does not go together, the likeliest first; each passes, and so does this one, by
+    /// itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<Counterpart>,
+}
+
+/// A change that another does not go together with. What it says is its author's, not Weir's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Counterpart {
+    /// The revision.
+    #[schema(value_type = String, example = "C1.1")]
+    pub revision: RevisionId,
+    /// Its task.
+    #[schema(value_type = String, example = "T1")]
+    pub task: TaskId,
+    /// What it is for: the title of its task.
+    pub title: String,
+    /// What it is for, at length, cut to what a reader needs.
+    pub intent: String,
+    /// What it changes, as a diff, cut to what a reader needs.
+    pub diff: String,
+    /// The command that shows the whole of it.
+    pub see: String,
 }
 
 /// What a reviewer asks for.

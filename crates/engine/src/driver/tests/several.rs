@@ -86,10 +86,26 @@ fn of_two_that_do_not_go_together_the_first_lands() {
     let (one, other) = (bring(&field, "one", "text\n"), bring(&field, "other", "text\n"));
     let third = bring(&field, "third", "text\n");
     let mut drive = at_work(&field);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let (engine, owner) = (&field.engine, &field.owner);
+    // So that it is found out what fails with what before anything lands.
+    runtime.block_on(engine.freeze(owner, "a release".into())).expect("frozen");
+    work(&mut drive);
+    runtime.block_on(engine.thaw(owner)).expect("thawed");
     work(&mut drive);
     drop(drive);
     assert_landed(&field, &[one, third]);
-    assert_eq!(returned(&field, other).as_deref(), Some("check.failed"));
+    assert_eq!(returned(&field, other).as_deref(), Some("check.interaction"));
+    let repair = field.engine.read(|folds| {
+        match &folds.review.change(other.revision.change).expect("known").state {
+            weir_review::State::Returned(repair) => repair.clone(),
+            state => panic!("{state:?}"),
+        }
+    });
+    let with = repair.with.iter().find(|known| known.revision == one.revision).expect("named");
+    assert_eq!((with.task, with.title.as_str()), (one.task, "one"));
+    assert!(with.diff.contains("+++ b/one\n@@ -0,0 +1 @@\n+text\n"), "{}", with.diff);
+    assert!(repair.sentence.contains(&format!("`{}`", one.revision)), "{}", repair.sentence);
 }
 
 /// Both write the same file. The second waits for what becomes of the first; a third goes on meanwhile.
@@ -271,4 +287,38 @@ fn a_check_is_skipped_by_proof() {
     assert_eq!(ran("docs/d"), (2, Some(CandidateId(3))));
     std::fs::write(&tool, "two").expect("written");
     assert_eq!(ran("docs/e"), (3, None));
+}
+
+/// No check looks at both changes. The first hangs until the second has landed, and then lands as well, without another run.
+#[test]
+fn who_is_looked_at_by_other_checks_waits_for_nobody() {
+    let (store, beside) = (MemoryStore::default(), tempfile::tempdir().expect("a folder"));
+    let (runs, go) = (beside.path().join("runs"), beside.path().join("go"));
+    let check = |name: &str, run: &str| {
+        format!(
+            "[[check]]\nname = \"{name}\"\nrun = \"{run}; echo {name} >> {}\"\npaths = [\"{name}/**\"]\n",
+            runs.display()
+        )
+    };
+    let slow = format!("test ! -d slow || while ! test -e {}; do sleep 0.02; done", go.display());
+    let rules = format!("{}{}[queue]\nworkers = 3\n", check("slow", &slow), check("quick", "true"));
+    let field = Field::with(store.clone(), &rules);
+    let (slow, quick) = (bring(&field, "slow/a", "text\n"), bring(&field, "quick/b", "text\n"));
+    let mut drive = at_work(&field);
+    let landed = || field.engine.read(|folds| folds.queue.landings().count());
+    while landed() == 0 {
+        if drive.turn().expect("a turn") != Turn::Done {
+            assert!(drive.jobs.wait(), "the quick one lands");
+        }
+    }
+    let first = field.engine.read(|folds| folds.queue.landings().next().cloned());
+    assert_eq!(first.map(|landing| landing.revisions), Some(vec![quick.revision]));
+    std::fs::write(&go, "").expect("written");
+    work(&mut drive);
+    drop(drive);
+    assert_landed(&field, &[slow, quick]);
+    let ran = std::fs::read_to_string(&runs).expect("they ran");
+    let of_slow = ran.lines().filter(|line| *line == "slow").count();
+    // Once without the change, for the quick one, and once with it.
+    assert!(of_slow <= 2, "{ran}");
 }
