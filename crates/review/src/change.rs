@@ -28,7 +28,7 @@ pub enum State {
     /// Its latest revision waits for approvals, or for the queue.
     Open,
     /// Its owner is asked to repair it.
-    Returned(Repair),
+    Returned(Box<Repair>),
     /// It is on the trunk.
     Landed(LandingId),
     /// It was given up.

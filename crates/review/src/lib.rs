@@ -153,7 +153,7 @@ pub fn evolve(review: &mut Review, event: &Event) {
         // What a rejection asks for arrives as the repair that follows it.
         Event::RevisionRejected { revision: _, person: _, comment: _ } => {}
         Event::RepairAsked { revision, repair } => {
-            review.change_mut(*revision).state = State::Returned(repair.clone());
+            review.change_mut(*revision).state = State::Returned(Box::new(repair.clone()));
         }
         Event::ChangeLanded { revision, landing } => {
             review.change_mut(*revision).state = State::Landed(*landing);

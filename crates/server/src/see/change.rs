@@ -68,7 +68,7 @@ impl See<'_> {
 
 fn repair(state: &State) -> Option<Repair> {
     match state {
-        State::Returned(repair) => Some(Repair::from(repair)),
+        State::Returned(repair) => Some(Repair::from(repair.as_ref())),
         State::Open | State::Landed(_) | State::Abandoned => None,
     }
 }
