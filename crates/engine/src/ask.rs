@@ -29,6 +29,8 @@ pub struct Ask {
     pub agent: Option<String>,
     /// For how long without renewing; the space's length if none is named.
     pub lease: Option<Lease>,
+    /// Also if the one task that it waits for is with the gate: to build upon that one's change.
+    pub stacked: bool,
     /// The session's own secret, as it was shown to the door: it goes into the worktree's configuration, so that a
     /// plain `git push` works there.
     pub bearer: Option<Secret>,

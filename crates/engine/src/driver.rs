@@ -245,7 +245,10 @@ impl Drive {
         let planned = self.read(|folds| weir_queue::next(&folds.queue, &ask));
         let Some((next, plan)) = planned else { return (Vec::new(), None) };
         self.price = plan.price;
-        self.engine.0.outlook.drive(Some(weir_queue::outlook(&plan)));
+        self.engine
+            .0
+            .outlook
+            .drive(Some(self.read(|folds| weir_queue::outlook(&folds.queue, &plan))));
         let wake = plan.wake_ms.map(|wake| {
             let now = u64::try_from(now.as_millis()).unwrap_or(0);
             Duration::from_millis(wake.saturating_sub(now))

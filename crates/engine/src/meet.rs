@@ -6,6 +6,7 @@ pub(crate) mod push;
 mod queue;
 pub(crate) mod review;
 pub(crate) mod sessions;
+pub(crate) mod stack;
 mod tasks;
 pub(crate) mod trees;
 pub(crate) mod view;

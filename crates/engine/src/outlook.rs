@@ -48,9 +48,11 @@ impl Engine {
         let workers = self.rules().queue.workers;
         let (looked, price) = (Looked::new(), Price::default());
         let ask = Ask { now, workers, apart: &apart, looked: &looked, price };
-        let planned = self.read(|folds| weir_queue::next(&folds.queue, &ask));
-        let outlook = planned.map(|(_, plan)| weir_queue::outlook(&plan)).unwrap_or_default();
-        let outlook = Arc::new(outlook);
+        let planned = self.read(|folds| {
+            let (_, plan) = weir_queue::next(&folds.queue, &ask)?;
+            Some(weir_queue::outlook(&folds.queue, &plan))
+        });
+        let outlook = Arc::new(planned.unwrap_or_default());
         known.keep(Some((Arc::clone(&outlook), Good::Until(now + KEPT))));
         outlook
     }

@@ -193,7 +193,7 @@ impl Flow {
 
     fn queue(&mut self, at: Timestamp, event: &queue::Event) {
         match event {
-            queue::Event::RevisionQueued { revision, task, commit: _ } => {
+            queue::Event::RevisionQueued { revision, task, .. } => {
                 self.enter(*task, at, Stage::Queued { revision: *revision });
             }
             queue::Event::CandidateBuilt { candidate, steps, .. } => {

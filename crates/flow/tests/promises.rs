@@ -52,6 +52,7 @@ fn a_change_is_followed_to_the_trunk() {
                 title: text(),
                 paths: vec![],
                 approvals_needed: 1,
+                below: None,
             }
             .into(),
             Some(Stage::Review { revision, needed: 1, given: 0 }),
@@ -61,7 +62,7 @@ fn a_change_is_followed_to_the_trunk() {
             Some(Stage::Review { revision, needed: 1, given: 1 }),
         ),
         (
-            queue::Event::RevisionQueued { revision, task, commit: text() }.into(),
+            queue::Event::RevisionQueued { revision, task, commit: text(), below: None }.into(),
             Some(Stage::Queued { revision }),
         ),
         (
@@ -157,7 +158,7 @@ fn what_is_part_of_several_candidates_is_under_test_once() {
         evolve(&mut flow, at(0), &created(number, &[]));
         let (task, change) = (TaskId(number), revision.change);
         evolve(&mut flow, at(1), &Work::TaskSubmitted { task, change }.into());
-        let queued = queue::Event::RevisionQueued { revision, task, commit: text() };
+        let queued = queue::Event::RevisionQueued { revision, task, commit: text(), below: None };
         evolve(&mut flow, at(2), &queued.into());
     }
     let built = |number, revisions: &[RevisionId]| {

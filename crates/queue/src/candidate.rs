@@ -244,8 +244,14 @@ pub(crate) fn build(
     if once.len() < revisions.len() {
         return Err(Refusal::new("candidate.twice", "a candidate holds a revision once"));
     }
-    for revision in &revisions {
-        queue.require(*revision)?;
+    for (place, revision) in revisions.iter().enumerate() {
+        let below = queue.require(*revision)?.below;
+        let stands =
+            |below: RevisionId| revisions[..place].contains(&below) || queue.has_landed(below);
+        if let Some(below) = below.filter(|below| !stands(*below)) {
+            let sentence = format!("`{revision}` cannot be built without `{below}` below it");
+            return Err(Refusal::new("candidate.without_stack", sentence));
+        }
     }
     queue.require_no_landing()?;
     if queue.gate().is_none() {
@@ -402,10 +408,7 @@ pub(crate) fn dequeue(queue: &Queue, revision: RevisionId) -> Result<Vec<Event>,
     if queue.entry(revision).is_none() {
         return Ok(Vec::new());
     }
-    if queue.landing_under_way().is_some_and(|landing| landing.revisions.contains(&revision)) {
-        let sentence = format!("revision `{revision}` is landing");
-        return Err(Refusal::new("landing.under_way", sentence).hint("cut a task that undoes it"));
-    }
+    queue.require_not_landing(revision)?;
     let drop = queue
         .testing()
         .filter(|open| open.has(revision))

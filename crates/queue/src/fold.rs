@@ -60,6 +60,8 @@ pub struct Entry {
     pub since: Timestamp,
     /// How urgent it is.
     pub class: Class,
+    /// The revision below it in its stack, which it cannot land without.
+    pub below: Option<RevisionId>,
 }
 
 /// What a class is worth: as if a change had come so much sooner or later. So nobody waits for ever.
@@ -134,12 +136,12 @@ pub fn evolve(queue: &mut Queue, at: Timestamp, event: &Event) {
             queue.trunk.clone_from(trunk);
             queue.tip = Some(to.clone());
         }
-        Event::RevisionQueued { revision, task, commit } => {
+        Event::RevisionQueued { revision, task, commit, below } => {
             let kept = queue.places.remove(&revision.change);
             let since = kept.filter(|place| at < place.until).map_or(at, |place| place.since);
             let class = queue.classes.get(&revision.change).copied().unwrap_or_default();
             let (revision, task, commit) = (*revision, *task, commit.clone());
-            let entry = Entry { revision, task, commit, since, class };
+            let entry = Entry { revision, task, commit, since, class, below: *below };
             let place = queue.waiting.partition_point(|other| other.rank() <= entry.rank());
             queue.waiting.insert(place, entry);
         }
@@ -325,6 +327,14 @@ impl Queue {
         spoken.filter_map(|candidate| self.candidate(*candidate))
     }
 
+    /// Whether a revision is on the trunk.
+    pub fn has_landed(&self, revision: RevisionId) -> bool {
+        let landed = |landing: &Landing| {
+            landing.progress == Progress::Landed && landing.revisions.contains(&revision)
+        };
+        self.landings.values().rev().any(landed)
+    }
+
     /// What landed since the trunk stood here, the latest first; none if others moved it in between.
     pub fn landed_since(&self, tip: &str) -> Option<Vec<RevisionId>> {
         let mut landed = Vec::new();
@@ -405,6 +415,15 @@ impl Queue {
         self.entry(revision).map(|(_, entry)| entry).ok_or_else(|| {
             Refusal::new("queue.not_waiting", format!("revision `{revision}` does not wait"))
         })
+    }
+
+    pub(crate) fn require_not_landing(&self, revision: RevisionId) -> Result<(), Refusal> {
+        let landing = self.landing_under_way();
+        if landing.is_none_or(|landing| !landing.revisions.contains(&revision)) {
+            return Ok(());
+        }
+        let sentence = format!("revision `{revision}` is landing");
+        Err(Refusal::new("landing.under_way", sentence).hint("cut a task that undoes it"))
     }
 
     pub(crate) fn require_no_landing(&self) -> Result<(), Refusal> {

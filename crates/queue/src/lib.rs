@@ -49,6 +49,8 @@ pub enum Command {
         task: TaskId,
         /// Its commit.
         commit: String,
+        /// The revision below it in its stack.
+        below: Option<RevisionId>,
     },
     /// Take a revision out: its task was withdrawn, or its session revoked.
     Dequeue {
@@ -75,12 +77,15 @@ pub enum Command {
         /// Why.
         why: String,
     },
-    /// A revision cannot be merged onto the tip as it is: they conflict, or the merge goes where it may not.
+    /// A revision cannot land as it is, as nobody has to test: it conflicts with the tip, the merge goes where it may not, or
+    /// what it builds upon has left.
     Refuse {
         /// The revision.
         revision: RevisionId,
         /// Stable, `subject.reason`.
         code: String,
+        /// Why.
+        why: String,
     },
     /// A check of a candidate ended.
     Finish {
@@ -179,22 +184,21 @@ pub fn decide(queue: &Queue, command: Command) -> Result<Vec<Event>, Refusal> {
             let moved = Event::TrunkMoved { trunk, from: queue.tip().map(str::to_owned), to: tip };
             Ok(queue.drop_all(Dropped::TrunkMoved).chain([moved]).collect())
         }
-        Command::Enqueue { revision, task, commit } => {
+        Command::Enqueue { revision, task, commit, below } => {
             if queue.entry(revision).is_some() {
                 return Ok(Vec::new());
             }
-            Ok(vec![Event::RevisionQueued { revision, task, commit }])
+            Ok(vec![Event::RevisionQueued { revision, task, commit, below }])
         }
         Command::Dequeue { revision } => candidate::dequeue(queue, revision),
         Command::Build { onto, steps, commit, tree, why } => {
             candidate::build(queue, onto, steps, commit, tree, why)
         }
         Command::Repeat { candidate, why } => candidate::repeat(queue, candidate, why),
-        Command::Refuse { revision, code } => {
+        Command::Refuse { revision, code, why } => {
             queue.require(revision)?;
-            queue.require_no_landing()?;
-            let why = "it cannot be merged onto the tip as it is";
-            Ok(candidate::ejected(queue, revision, None, &code, why.to_owned()))
+            queue.require_not_landing(revision)?;
+            Ok(candidate::ejected(queue, revision, None, &code, why))
         }
         Command::Finish { candidate, run, result } => {
             candidate::finish(queue, candidate, run, result)

@@ -55,10 +55,10 @@ pub enum Next {
 /// What is expected of a revision that waits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expected {
-    /// The chance that it lands as it is.
-    pub chance: f64,
+    /// The chance that it lands as it is, where there is a plan for it.
+    pub chance: Option<f64>,
     /// When it lands, if it does.
-    pub lands: Timestamp,
+    pub lands: Option<Timestamp>,
     /// Why it waits.
     pub why: String,
 }
@@ -67,16 +67,24 @@ pub struct Expected {
 pub type Outlook = BTreeMap<RevisionId, Expected>;
 
 /// What a plan expects.
-pub fn outlook(plan: &Plan) -> Outlook {
+pub fn outlook(queue: &Queue, plan: &Plan) -> Outlook {
     let mut why: BTreeMap<RevisionId, String> =
         plan.waits.iter().map(|(revision, wait)| (*revision, wait.to_string())).collect();
     let expected = plan.forecasts.iter().map(|forecast| {
         let Forecast { revision, chance, lands_ms } = *forecast;
         let lands = Timestamp::from_millis(i64::try_from(lands_ms).unwrap_or(i64::MAX));
         let why = why.remove(&revision).unwrap_or_else(|| "is being landed, or sent back".into());
-        (revision, Expected { chance, lands, why })
+        (revision, Expected { chance: Some(chance), lands: Some(lands), why })
     });
-    expected.collect()
+    let mut outlook: Outlook = expected.collect();
+    for entry in queue.waiting() {
+        outlook.entry(entry.revision).or_insert_with(|| {
+            let below = entry.below.map(|below| format!("`{below}`")).unwrap_or_default();
+            let why = format!("{below}, which it builds upon, does not wait to be tested yet");
+            Expected { chance: None, lands: None, why }
+        });
+    }
+    outlook
 }
 
 /// The chance that two changes that merge pass apart and fail together: 1 in 834 pairs of pull requests of Django that were
@@ -180,12 +188,13 @@ fn snapshot(queue: &Queue, ask: &Ask, workers: u32) -> Snapshot {
         revision: entry.revision,
         class: entry.class,
         since_ms: ms(entry.since),
-        after: None,
+        after: entry.below,
         success,
         length,
         targets: targets(ask.looked, entry.revision),
     };
-    let waiting: BTreeSet<RevisionId> = queue.waiting().iter().map(|it| it.revision).collect();
+    let items: Vec<Item> = ready(queue).map(item).collect();
+    let waiting: BTreeSet<RevisionId> = items.iter().map(|item| item.revision).collect();
     let known =
         |(one, other): &&(RevisionId, RevisionId)| waiting.contains(one) && waiting.contains(other);
     let touch = |(earlier, later): &(RevisionId, RevisionId)| Touch {
@@ -203,7 +212,7 @@ fn snapshot(queue: &Queue, ask: &Ask, workers: u32) -> Snapshot {
             TipState::Unknown | TipState::Open(_) => Tip::Unknown,
             TipState::Red(_) => Tip::Red,
         },
-        items: queue.waiting().iter().map(item).collect(),
+        items,
         touches: ask.apart.iter().filter(known).map(touch).collect(),
         all_touch: Some(CLASH),
         builds: queue.evidence().filter_map(|known| build(queue, ask.looked, known)).collect(),
@@ -211,6 +220,27 @@ fn snapshot(queue: &Queue, ask: &Ask, workers: u32) -> Snapshot {
         price: ask.price,
         rules: Rules::default(),
     }
+}
+
+/// What waits and can be built: whatever it builds upon has landed, or waits as well.
+fn ready(queue: &Queue) -> impl Iterator<Item = &Entry> {
+    let stacked = queue.waiting().iter().filter_map(|entry| Some((entry.revision, entry.below?)));
+    let stacked: BTreeMap<RevisionId, RevisionId> = stacked.collect();
+    let stands = move |entry: &&Entry| {
+        let mut below = entry.below;
+        let mut seen = BTreeSet::from([entry.revision]);
+        while let Some(under) = below {
+            if queue.has_landed(under) {
+                return true;
+            }
+            if !seen.insert(under) || queue.entry(under).is_none() {
+                return false;
+            }
+            below = stacked.get(&under).copied();
+        }
+        true
+    };
+    queue.waiting().iter().filter(stands)
 }
 
 /// A candidate as the planner sees it; nothing if it is the tip itself, or no run of it says anything.

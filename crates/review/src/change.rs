@@ -60,6 +60,8 @@ pub struct Revision {
     pub approvals_needed: u32,
     /// Who has.
     pub approvals: BTreeSet<PersonId>,
+    /// The revision of another change that it builds upon, and cannot land without.
+    pub below: Option<RevisionId>,
 }
 
 impl Revision {
@@ -81,6 +83,7 @@ impl Revision {
             title,
             paths,
             approvals_needed,
+            below,
         } = event
         else {
             unreachable!("only a submission makes a revision")
@@ -97,6 +100,7 @@ impl Revision {
             trunk: trunk.clone(),
             approvals_needed: *approvals_needed,
             approvals: BTreeSet::new(),
+            below: *below,
         }
     }
 }
@@ -128,6 +132,11 @@ impl Change {
         self.revisions.iter().find(|revision| revision.id.number == number)
     }
 
+    /// Whether its latest revision waits for approvals, or for the queue.
+    pub fn is_with_the_gate(&self) -> bool {
+        self.state == State::Open
+    }
+
     /// Whether it may still land.
     pub fn is_open(&self) -> bool {
         match self.state {
@@ -154,6 +163,7 @@ pub(crate) fn submit(review: &Review, submission: Submission) -> Vec<Event> {
         title,
         paths,
         approvals_needed,
+        below,
     } = submission;
     let open = review.change_of(task).filter(|change| change.is_open());
     let latest = open.map(Change::latest);
@@ -176,6 +186,7 @@ pub(crate) fn submit(review: &Review, submission: Submission) -> Vec<Event> {
         title,
         paths,
         approvals_needed,
+        below,
     }]
 }
 

@@ -49,6 +49,8 @@ pub struct Submission {
     pub paths: Vec<String>,
     /// How many people must approve it.
     pub approvals_needed: u32,
+    /// The revision of another change that it builds upon.
+    pub below: Option<RevisionId>,
 }
 
 /// What can be asked of review. Whether the caller may ask is settled before.

@@ -17,6 +17,7 @@ fn submission(task: u64, commit: &str, token: u64, needed: u32) -> Submission {
         title: "t".into(),
         paths: vec![],
         approvals_needed: needed,
+        below: None,
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) fn claim(
     task: TaskId,
     session: SessionId,
     lease: Lease,
+    stacked: bool,
     ctx: &Context,
 ) -> Result<Vec<Event>, Refusal> {
     let known = work.known(task)?;
@@ -31,9 +32,15 @@ pub(crate) fn claim(
             return Err(past(task, known.state));
         }
     };
-    if let Some(first) = known.waits_for.first() {
+    if let Some(first) = known.waits_for.first()
+        && !(stacked && work.may_build_upon(task).is_some())
+    {
         let sentence = format!("task `{task}` waits for `{first}`");
-        return Err(Refusal::new("task.blocked", sentence).hint("take another: `weir task next`"));
+        let hint = match work.may_build_upon(task) {
+            Some(_) => format!("build upon its change: `weir task claim {task} --stacked`"),
+            None => "take another: `weir task next`".to_owned(),
+        };
+        return Err(Refusal::new("task.blocked", sentence).hint(hint));
     }
     if let Some(other) = work.held_by(session).filter(|other| *other != task) {
         let live = work.task(other).and_then(|other| other.state.hold());

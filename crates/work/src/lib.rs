@@ -1,7 +1,8 @@
 //! Work: tasks, what they depend on, what is ready, and who holds what until when.
 //!
 //! Invariants: (1) a task has at most one owner at any instant; (2) fencing tokens only grow, so of two
-//! owners the stale one can be told; (3) a task is ready only when all it comes after is done; (4) once
+//! owners the stale one can be told; (3) a task is ready only when all it comes after is done, and claimed before that only by
+//! whoever builds upon the one change that is with the gate; (4) once
 //! submitted, a task belongs to the gate until it lands or comes back. `tests/promises.rs` tries to break them.
 //! Deliberately absent: who may do what (guard), what a change contains (review), and the clock.
 
@@ -79,6 +80,8 @@ pub enum Command {
         session: SessionId,
         /// For how long without renewing.
         lease: Lease,
+        /// Also if the one task that it waits for is with the gate: it builds upon that one's change.
+        stacked: bool,
     },
     /// Give a task back.
     Release {
@@ -130,7 +133,9 @@ pub fn decide(work: &Work, command: Command, ctx: &Context) -> Result<Vec<Event>
         Command::Create { title, text, paths, after, person, key } => {
             task::create(work, title, text, paths, after, person, key)
         }
-        Command::Claim { task, session, lease } => claim::claim(work, task, session, lease, ctx),
+        Command::Claim { task, session, lease, stacked } => {
+            claim::claim(work, task, session, lease, stacked, ctx)
+        }
         Command::Release { task, session } => claim::release(work, task, session),
         Command::Submit { task, session, change } => {
             let hold = work.live_claim(task, session, ctx.now)?;
@@ -274,6 +279,13 @@ impl Work {
     }
 
     /// The one place where a task's state changes, so that the indexes cannot drift from it.
+    /// The one unfinished task that this one comes after, if that is with the gate.
+    pub fn may_build_upon(&self, task: TaskId) -> Option<TaskId> {
+        let waits_for = &self.task(task)?.waits_for;
+        let first = *waits_for.first().filter(|_| waits_for.len() == 1)?;
+        matches!(self.task(first)?.state, State::Submitted(_)).then_some(first)
+    }
+
     fn set(&mut self, id: TaskId, state: State) {
         let Some(task) = self.tasks.get_mut(&id) else {
             unreachable!("an event names a task that was created")

@@ -48,11 +48,14 @@ fn command(words: &[&str]) -> Command {
             person: PersonId(1),
             key: None,
         },
-        ["claim", t, s] => {
-            Command::Claim { task: task(t), session: session(s), lease: lease("30m") }
-        }
+        ["claim", t, s] => Command::Claim {
+            task: task(t),
+            session: session(s),
+            lease: lease("30m"),
+            stacked: false,
+        },
         ["claim", t, s, l] => {
-            Command::Claim { task: task(t), session: session(s), lease: lease(l) }
+            Command::Claim { task: task(t), session: session(s), lease: lease(l), stacked: false }
         }
         ["release", t, s] => Command::Release { task: task(t), session: session(s) },
         ["submit", t, s] => {
@@ -236,7 +239,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         key: None,
     });
     let claim = (task.clone(), session.clone(), lease.clone())
-        .prop_map(|(task, session, lease)| Command::Claim { task, session, lease });
+        .prop_map(|(task, session, lease)| Command::Claim { task, session, lease, stacked: false });
     let release = (task.clone(), session.clone())
         .prop_map(|(task, session)| Command::Release { task, session });
     let submit = (task.clone(), session.clone()).prop_map(|(task, session)| Command::Submit {
@@ -326,7 +329,7 @@ proptest! {
                 let all_done = ready.after.iter().all(done);
                 prop_assert!(all_done);
                 let (task, session, lease) = (ready.id, SessionId(99), Lease::minutes(1));
-                let claimed = decide(&work, Command::Claim { task, session, lease }, &ctx);
+                let claimed = decide(&work, Command::Claim { task, session, lease, stacked: false }, &ctx);
                 prop_assert!(claimed.is_ok());
             }
         }

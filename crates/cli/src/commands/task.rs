@@ -72,6 +72,10 @@ pub(crate) struct NextArgs {
 pub(crate) struct ClaimArgs {
     /// The task to claim
     task: TaskId,
+    /// Build upon the change of the task that it waits for, which is with the gate: the two land together, or that one
+    /// first; if that one goes back, so does this one
+    #[arg(long)]
+    stacked: bool,
     #[command(flatten)]
     ask: AskArgs,
 }
@@ -99,8 +103,10 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, command: TaskCommand) -> Result<(), 
     match command {
         TaskCommand::Create(args) => create(ui, &weir, args),
         TaskCommand::List(args) => list(ui, &weir, args),
-        TaskCommand::Next(args) => claim(ui, &weir, "next", args.ask),
-        TaskCommand::Claim(args) => claim(ui, &weir, &args.task.to_string(), args.ask),
+        TaskCommand::Next(args) => claim(ui, &weir, "next", args.ask, false),
+        TaskCommand::Claim(args) => {
+            claim(ui, &weir, &args.task.to_string(), args.ask, args.stacked)
+        }
         TaskCommand::Release(OneArgs { task }) => {
             let done: Done =
                 weir.post(&format!("/v1/tasks/{task}/release"), &serde_json::json!({}))?;
@@ -154,8 +160,14 @@ fn list(ui: &mut Ui, weir: &Client, args: ListArgs) -> Result<(), CommandError> 
     })
 }
 
-fn claim(ui: &mut Ui, weir: &Client, task: &str, ask: AskArgs) -> Result<(), CommandError> {
-    let ask = Ask { agent: ask.agent, lease: ask.lease };
+fn claim(
+    ui: &mut Ui,
+    weir: &Client,
+    task: &str,
+    ask: AskArgs,
+    stacked: bool,
+) -> Result<(), CommandError> {
+    let ask = Ask { agent: ask.agent, lease: ask.lease, stacked };
     let claim: Claim = weir.post(&format!("/v1/tasks/{task}/claim"), &ask)?;
     ui.answer(&claim, granted)?;
     if claim.secret.is_some() && ui.form() == Form::People {

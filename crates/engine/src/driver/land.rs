@@ -3,6 +3,7 @@
 use super::{Drive, chain, events, repair};
 use crate::Error;
 use crate::meet::review::alive;
+use crate::meet::stack;
 use weir_git::{CommitId, Landed};
 use weir_ledger::Body;
 use weir_model::event::queue::Event as QueueEvent;
@@ -110,7 +111,8 @@ impl Drive {
 
     /// Sends a revision back before it became part of a candidate.
     pub(super) fn refuse(&mut self, revision: RevisionId, repair: &Repair) -> Result<(), Error> {
-        let command = Command::Refuse { revision, code: repair.code.clone() };
+        let (code, why) = (repair.code.clone(), "it cannot be merged onto the tip as it is".into());
+        let command = Command::Refuse { revision, code, why };
         self.give_up(&command, repair)
     }
 
@@ -139,6 +141,7 @@ impl Drive {
                     let returned = weir_work::decide(&folds.work, give_back, ctx)?;
                     events.extend(returned.into_iter().map(Event::from));
                 }
+                events.extend(stack::fall(folds, revision, lease, ctx)?);
             }
             Ok(events)
         })?;

@@ -2,6 +2,7 @@
 
 mod crashes;
 mod several;
+mod stacks;
 
 use super::{Drive, Stop, Turn};
 use crate::meet::push::{Asked, Verdict};

@@ -9,6 +9,7 @@ mod tests;
 
 use crate::core::Decided;
 use crate::meet::sessions::asking_session;
+use crate::meet::stack;
 use crate::{Caller, Engine, Error, Folds};
 use facts::Facts;
 use weir_git::{CommitId, Objects, TreeId};
@@ -130,6 +131,7 @@ impl Engine {
             // Between the judgement and this instant the claim may have ended, or gone to another.
             folds.guard.session_alive(hold.session, ctx.now)?;
             let live = folds.work.live_claim(task, hold.session, ctx.now)?;
+            stack::require_still(folds, task, submission.below)?;
             let submission = Submission { token: live.token, ..submission.clone() };
             let change = folds.review.change_for(task);
             let submitted =
@@ -139,13 +141,17 @@ impl Engine {
             let (mut queued, mut reply) = (Vec::new(), None);
             for event in &submitted {
                 if let ReviewEvent::RevisionSubmitted {
-                    revision, commit, approvals_needed, ..
+                    revision,
+                    commit,
+                    approvals_needed,
+                    below,
+                    ..
                 } = event
                 {
-                    let (revision, commit) = (*revision, commit.clone());
+                    let (revision, commit, below) = (*revision, commit.clone(), *below);
                     reply = Some((revision, *approvals_needed));
                     if *approvals_needed == 0 {
-                        let wait = weir_queue::Command::Enqueue { revision, task, commit };
+                        let wait = weir_queue::Command::Enqueue { revision, task, commit, below };
                         queued.extend(weir_queue::decide(&folds.queue, wait)?);
                     }
                 }
@@ -237,8 +243,17 @@ impl Engine {
         let tip = self.0.trunk.tip()?;
         let rules = self.rules();
         let limits = weir_guard::push::Limits::new(&rules.push, &mandate);
+        let below = match self.read(|folds| stack::below(folds, task))? {
+            Some((below, held)) => Some((below, held.parse::<CommitId>()?)),
+            None => None,
+        };
+        if let (Some((below, held)), Some(new)) = (below, asked.new) {
+            stack::require_upon(objects, new, below, held)?;
+        }
+        // What it builds upon was judged as that was brought, and lands by its own change alone.
+        let from = below.map_or(tip, |(_, held)| held);
         let facts = match asked.new {
-            Some(new) => Facts::gather(objects, tip, new, limits.commits_max)?,
+            Some(new) => Facts::gather(objects, from, new, limits.commits_max)?,
             None => Facts::of_deletion(),
         };
         self.judge_facts(&facts, asked, &mandate, &paths)?;
@@ -267,6 +282,7 @@ impl Engine {
             paths: facts.shown_paths(),
             approvals_needed: self
                 .read(|folds| folds.queue.gate().map_or(0, |g| g.approvals_needed)),
+            below: below.map(|(below, _)| below),
         };
         Ok(Verdict::Enter(Judged { hold, submission }))
     }

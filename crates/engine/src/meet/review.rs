@@ -1,6 +1,7 @@
 //! Approvals: the guard says whose work it is not, review binds the approval, and the queue takes what has enough.
 
 use crate::core::Decided;
+use crate::meet::stack;
 use crate::{Caller, Engine, Error, Failure, Folds};
 use std::collections::BTreeSet;
 use weir_guard::push::COMMITS_MAX;
@@ -74,6 +75,7 @@ impl Engine {
             let dequeue = weir_queue::Command::Dequeue { revision };
             let dequeued = weir_queue::decide(&folds.queue, dequeue)?;
             let mut events: Vec<Event> = dequeued.into_iter().map(Event::from).collect();
+            events.extend(stack::fall(folds, revision, lease, ctx)?);
             events.extend(rejected.into_iter().map(Event::from));
             if let Some(change) = folds.review.change(revision.change) {
                 let owner = alive(folds, change.latest(), ctx.now);
@@ -100,7 +102,8 @@ pub(crate) fn enqueue(
         return Ok(Vec::new());
     }
     let commit = revision.commit.clone();
-    let command = weir_queue::Command::Enqueue { revision: revision.id, task, commit };
+    let (revision, below) = (revision.id, revision.below);
+    let command = weir_queue::Command::Enqueue { revision, task, commit, below };
     let events = weir_queue::decide(&folds.queue, command)?;
     Ok(events.into_iter().map(Event::from).collect())
 }

@@ -60,7 +60,8 @@ impl Engine {
                     }
                 };
                 let task = wanted(folds, ask.task, session, ctx)?;
-                let command = Command::Claim { task, session, lease };
+                let stacked = ask.stacked;
+                let command = Command::Claim { task, session, lease, stacked };
                 let claimed = weir_work::decide(&folds.work, command, ctx)?;
                 let hold = claimed.iter().find_map(|event| match event {
                     WorkEvent::TaskClaimed { hold, .. } | WorkEvent::ClaimRenewed { hold, .. } => {

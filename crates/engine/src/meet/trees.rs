@@ -30,11 +30,17 @@ impl Engine {
         let agent =
             self.read(|folds| folds.guard.session(session).map(|known| known.agent.clone()));
         let person = agent.map(|name| Person { name, email: format!("{session}@weir.invalid") });
+        // Whoever builds upon a change that has not landed begins there.
+        let below = self.read(|folds| crate::meet::stack::below(folds, task)).ok().flatten();
         let made = tokio::task::spawn_blocking(move || {
             let trunk = engine.trunk();
+            let at = match &below {
+                Some((_, commit)) => commit.parse()?,
+                None => trunk.tip()?,
+            };
             let spec = WorktreeSpec {
                 branch,
-                at: trunk.tip()?,
+                at,
                 remote: Remote { url: engine.remote(), token: Some(bearer.reveal().to_owned()) },
                 person,
                 config: Vec::new(),

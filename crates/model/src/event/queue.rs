@@ -111,6 +111,9 @@ pub enum Event {
         task: TaskId,
         /// Its commit.
         commit: String,
+        /// The revision below it in its stack, which it cannot land without.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        below: Option<RevisionId>,
     },
     /// A revision left the queue without landing.
     #[serde(rename = "revision.dequeued.v1")]

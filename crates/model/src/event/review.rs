@@ -75,6 +75,9 @@ pub enum Event {
         paths: Vec<String>,
         /// How many people must approve it.
         approvals_needed: u32,
+        /// The revision of another change that it builds upon, and cannot land without.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        below: Option<RevisionId>,
     },
     /// A person approved a revision.
     #[serde(rename = "revision.approved.v1")]

@@ -88,17 +88,24 @@ impl Reach {
                 self.cover[place] = chance;
                 self.by[place] = Some(index);
             }
-            let alone = scene.before[place].meets(&seen.set) || scene.cleared[place];
-            let shows = match () {
-                () if scene.suspect[place] && seen.set.len() == 1 + scene.stack[place].len() => 0.5,
-                // Nothing is before it: as good as its chances ever get.
-                () if scene.before[place].is_empty() => UNDECIDED,
-                // It shows who is good, as was wanted when it was started: else two such would stop each other in turn.
-                () if !alone => UNDECIDED * passes,
-                () => 0.0,
-            };
+            let shows = shows(scene, place, &seen.set, passes);
             self.worth[index] = self.worth[index].max(chance).max(shows);
         }
+    }
+
+    /// What a build of these would be worth once it runs. Nothing is started that would be stopped for it, nor stopped for
+    /// what would be worth less: else two builds stop each other in turn.
+    pub(super) fn worth_of(scene: &Scene, set: &Set) -> f64 {
+        let passes = scene.passes(set);
+        let (mut behind, yielding) = (scene.empty(), scene.must_yield(set));
+        let places: Vec<usize> = set.iter().collect();
+        let mut worth = 0.0f64;
+        for place in places.into_iter().rev() {
+            behind.add(&scene.before[place].minus(set).minus(&yielding));
+            let chance = passes * scene.none_lands(behind.iter());
+            worth = worth.max(chance).max(shows(scene, place, set, passes));
+        }
+        worth
     }
 
     /// Whether a place needs a build: nothing that runs or has passed does for it.
@@ -107,6 +114,19 @@ impl Reach {
         let does = self.cover[place] >= DOES * self.best[place];
         let undecided = self.best[place] < UNDECIDED && self.tested[place];
         !(waits || does || undecided)
+    }
+}
+
+/// What a build is worth for what it shows of one of its revisions.
+fn shows(scene: &Scene, place: usize, set: &Set, passes: f64) -> f64 {
+    let open = |before: usize| set.has(before) && !scene.cleared[before];
+    match () {
+        () if scene.suspect[place] && set.len() == 1 + scene.stack[place].len() => 0.5,
+        // Nothing is before it: as good as its chances ever get.
+        () if scene.before[place].is_empty() => UNDECIDED,
+        () if scene.cleared[place] || scene.before[place].iter().any(open) => 0.0,
+        // It shows whether this one is good.
+        () => UNDECIDED * passes,
     }
 }
 

@@ -103,6 +103,8 @@ impl<'a> Scene<'a> {
                 touch[place_of[under]].insert(place_of[slot]);
             }
         }
+        // Twice, for what stands on one of two and what stands on the other.
+        (0..2).for_each(|_| keep_stacks_apart(&stack, &mut apart));
         let before = touch.iter().enumerate().map(|(at, row)| {
             let mut before = row.clone();
             before.cut(at);
@@ -241,6 +243,18 @@ impl<'a> Scene<'a> {
     pub(super) fn build_of(&self, set: &Set) -> Option<&Seen<'a>> {
         let same = |seen: &&Seen| seen.gone.is_none() && seen.stale.is_empty() && seen.set == *set;
         self.builds.iter().find(same)
+    }
+}
+
+/// What cannot be merged with one cannot be merged with what stands on that one.
+fn keep_stacks_apart(stack: &[Set], apart: &mut [Set]) {
+    for (place, below) in stack.iter().enumerate().filter(|(_, below)| !below.is_empty()) {
+        let mut all = Set::new(stack.len());
+        below.iter().for_each(|under| all.add(&apart[under]));
+        for other in all.iter().filter(|other| *other != place && !below.has(*other)) {
+            apart[place].insert(other);
+            apart[other].insert(place);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::settle::{Charge, Located};
 use super::snapshot::{State, Tip};
 use super::speculate::{Offer, start_or_again};
 use super::step::{AgainWhy, StartWhy, Step};
+use super::work::USELESS;
 
 /// A suspicion is proven by what comes anyway, if it comes within so many lengths of its build; else by a run of its own.
 const PATIENCE: f64 = 8.0;
@@ -62,7 +63,8 @@ pub(super) fn proofs(scene: &Scene, located: &[Vec<Located>]) -> Vec<(bool, Offe
                     why: StartWhy::Alone { good_chance },
                 },
             };
-            offers.push((overdue, Offer { value: 0.5, step, targets: targets.clone() }));
+            offers
+                .push((overdue, Offer { value: 0.5, worth: 0.5, step, targets: targets.clone() }));
         }
     }
     offers
@@ -117,7 +119,8 @@ fn hedges(scene: &Scene, reach: &Reach, stopped: &[bool], price: f64) -> Vec<Off
         let value = chance * saved * served;
         if value >= price {
             let why = AgainWhy::Hedge { chance, price };
-            offers.push(Offer { value, step: Step::Again { build: seen.build.id, why }, targets });
+            let (worth, step) = (reach.worth[index], Step::Again { build: seen.build.id, why });
+            offers.push(Offer { value, worth, step, targets });
         }
     }
     offers
@@ -147,10 +150,12 @@ fn other_ways(scene: &Scene, reach: &Reach, place: usize, price: f64, offers: &m
             chance: way.chance,
             price,
         };
-        let Some(step) = start_or_again(scene, &built, why) else { continue };
+        let worth = Reach::worth_of(scene, &built);
+        let step = start_or_again(scene, &built, why).filter(|_| worth >= USELESS);
+        let Some(step) = step else { continue };
         let mut targets = scene.empty();
         targets.insert(place);
-        offers.push(Offer { value, step, targets });
+        offers.push(Offer { value, worth, step, targets });
     }
 }
 

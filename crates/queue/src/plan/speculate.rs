@@ -19,6 +19,8 @@ const EVEN: f64 = 0.5;
 /// A build that is worth starting, and how much.
 pub(super) struct Offer {
     pub(super) value: f64,
+    /// What it will be worth once it runs.
+    pub(super) worth: f64,
     pub(super) step: Step,
     /// Whom it is for.
     pub(super) targets: Set,
@@ -112,8 +114,9 @@ fn offer(scene: &Scene, reach: &Reach, members: &Set, first: usize) -> Option<Of
     if chance < USELESS && !alone {
         return None;
     }
-    let step = start_or_again(scene, &built, why)?;
-    Some(Offer { value: chance, step, targets: members.clone() })
+    let worth = Reach::worth_of(scene, &built);
+    let step = start_or_again(scene, &built, why).filter(|_| worth >= USELESS)?;
+    Some(Offer { value: chance, worth, step, targets: members.clone() })
 }
 
 /// A start, or one more run if these were built already; none if that runs or has passed.

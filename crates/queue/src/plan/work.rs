@@ -100,13 +100,13 @@ fn make_room(plan: &mut Plan, told: &mut Told, short: Vec<Offer>, stopped: &mut 
         let least = (0..scene.builds.len())
             .filter(open)
             .min_by(|a, b| reach.worth[*a].total_cmp(&reach.worth[*b]));
-        let Some(index) = least.filter(|index| reach.worth[*index] < MUCH_LESS * offer.value)
-        else {
+        let worth = offer.value.min(offer.worth);
+        let Some(index) = least.filter(|index| reach.worth[*index] < MUCH_LESS * worth) else {
             told.left.extend(offer.targets.iter());
             continue;
         };
         stopped[index] = true;
-        let (chance, price) = (reach.worth[index], MUCH_LESS * offer.value);
+        let (chance, price) = (reach.worth[index], MUCH_LESS * worth);
         let why = StopWhy::Unlikely { chance, price };
         plan.steps.push(Step::Stop { build: scene.builds[index].build.id, why });
         told.served.add(&offer.targets);

@@ -50,7 +50,7 @@ proptest! {
                 Command::Build { onto, steps, commit, tree, why: String::new() }
             };
             let command = match kind {
-                0 if !landed.contains(&revision) => Command::Enqueue { revision, task, commit },
+                0 if !landed.contains(&revision) => Command::Enqueue { revision, task, commit, below: None },
                 0..=2 => build(tip.clone(), built(&tip, &chain), commit),
                 3 if number > 3 => build(tip.clone(), Vec::new(), tip.clone()),
                 3 => build(format!("t{number}"), built("t1", &[revision]), commit),

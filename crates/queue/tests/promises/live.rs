@@ -382,3 +382,52 @@ fn who_is_looked_at_by_other_checks_waits_for_nobody() {
         "
     ));
 }
+
+/// A stack lands together, or up to the longest part that passes; no part of it is built without what is below it.
+#[test]
+fn a_stack_lands_as_far_as_it_passes() {
+    let begin = "
+        gate test        | gate of 1
+        trunk a          | trunk at a
+        build tip a      | built Q1  on a
+        pass Q1 test     | finished Q1 test
+        enqueue C2 on C1 | queued C2
+        next             |
+        enqueue C1       | queued C1
+        build C2 a b     | refused candidate.without_stack
+        build C2+C1 a b  | refused candidate.without_stack
+        next             | start C1, start C1+C2
+        build C1 a b1    | built Q2 C1 on a
+        build C1+C2 a b2 | built Q3 C1+C2 on a";
+    check(&format!(
+        "{begin}
+        pass Q3 test     | finished Q3 test
+        next             | land Q3
+        land Q3 b2       | landing L1 C1+C2 a b2
+        landed L1        | dropped Q1, dropped Q2, landed L1
+        "
+    ));
+    check(&format!(
+        "{begin}
+        fail Q3 test     | finished Q3 test
+        pass Q2 test     | finished Q2 test
+        next             | land Q2
+        land Q2 b1       | landing L1 C1 a b1
+        landed L1        | dropped Q1, landed L1
+        next             | repeat Q3
+        "
+    ));
+    check(
+        "
+        gate test        | gate of 1
+        trunk a          | trunk at a
+        enqueue C2 on C1 | queued C2
+        enqueue C1       | queued C1
+        build C1 a b1    | built Q1 C1 on a
+        pass Q1 test     | finished Q1 test
+        land Q1 b1       | landing L1 C1 a b1
+        landed L1        | landed L1
+        build C2 b1 b2   | built Q2 C2 on b1
+        ",
+    );
+}

@@ -4,7 +4,7 @@
 use super::words::{gate, revision, steps};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use weir_model::event::queue::{Dropped, Verdict};
+use weir_model::event::queue::{Dropped, Event, Verdict};
 use weir_model::{CandidateId, Digest, RevisionId, TaskId, Timestamp};
 use weir_queue::plan::Price;
 use weir_queue::{
@@ -24,6 +24,8 @@ struct Nature {
     accident: f64,
     /// Each change is looked at by some of the checks.
     split: bool,
+    /// The share of changes that build upon the one before.
+    stacked: f64,
 }
 
 struct World {
@@ -37,6 +39,7 @@ struct World {
     clash: BTreeSet<(RevisionId, RevisionId)>,
     conflict: BTreeSet<(RevisionId, RevisionId)>,
     landed: Vec<RevisionId>,
+    below_of: BTreeMap<RevisionId, RevisionId>,
     /// What each candidate was built on.
     below: BTreeMap<CandidateId, Vec<RevisionId>>,
     commits: u64,
@@ -64,6 +67,7 @@ impl World {
             clash: BTreeSet::new(),
             conflict: BTreeSet::new(),
             landed: Vec::new(),
+            below_of: BTreeMap::new(),
             below: BTreeMap::new(),
             commits: 0,
             moved: 0,
@@ -81,8 +85,14 @@ impl World {
                 looks.insert((world.chance() * CHECKS.len() as f64) as usize);
                 world.looked.insert(revision(change), looks);
             }
+            if change > 1 && world.chance() < world.nature.stacked {
+                world.below_of.insert(revision(change), revision(change - 1));
+            }
             for other in 1..change {
                 let share = world.share(revision(other), revision(change));
+                if world.stack(revision(change)).contains(&revision(other)) {
+                    continue;
+                }
                 if world.chance() < world.nature.clash && share {
                     world.clash.insert((revision(other), revision(change)));
                 } else if world.chance() < world.nature.conflict {
@@ -90,7 +100,9 @@ impl World {
                 }
             }
             let (task, commit) = (TaskId(1), format!("c{change}"));
-            world.ask(Command::Enqueue { revision: revision(change), task, commit });
+            let revision = revision(change);
+            let below = world.below_of.get(&revision).copied();
+            world.ask(Command::Enqueue { revision, task, commit, below });
         }
         world
     }
@@ -140,6 +152,26 @@ impl World {
         let events = told.unwrap_or_else(|refusal| panic!("{command:?}: {refusal}"));
         let at = Timestamp::from_millis(self.now);
         events.iter().for_each(|event| evolve(&mut self.queue, at, event));
+        // As whoever asks the queue does: what builds upon one that leaves goes back with it.
+        for event in events {
+            let (Event::RevisionEjected { revision: left, .. }
+            | Event::RevisionDequeued { revision: left }) = event
+            else {
+                continue;
+            };
+            let above = self.queue.waiting().iter().filter(|entry| entry.below == Some(left));
+            for revision in above.map(|entry| entry.revision).collect::<Vec<_>>() {
+                let (code, why) = ("stack.below_left".into(), String::new());
+                self.ask(Command::Refuse { revision, code, why });
+            }
+        }
+    }
+
+    /// What a change builds upon.
+    fn stack(&self, revision: RevisionId) -> Vec<RevisionId> {
+        std::iter::successors(self.below_of.get(&revision), |below| self.below_of.get(below))
+            .copied()
+            .collect()
     }
 
     /// Does what is next; how much that is.
@@ -205,7 +237,7 @@ impl World {
             };
             if with(&self.landed).is_some() {
                 let code = "merge.conflict".into();
-                self.ask(Command::Refuse { revision: *revision, code });
+                self.ask(Command::Refuse { revision: *revision, code, why: String::new() });
                 return false;
             }
             if let Some(other) = with(&revisions[..place]) {
@@ -295,15 +327,27 @@ impl World {
 fn nature() -> impl Strategy<Value = Nature> {
     let counts = (1u64..20, 1u32..9, any::<u64>());
     let shares = (0.0..0.3f64, 0.0..0.05f64, 0.0..0.1f64, 0.0..0.1f64, 0.0..0.2f64, 0.0..0.05f64);
-    (counts, shares, any::<bool>(), any::<bool>()).prop_map(
+    let shapes = (any::<bool>(), any::<bool>(), 0.0..0.4f64);
+    (counts, shares, shapes).prop_map(
         |(
             (changes, workers, seed),
             (bad, clash, conflict, flake, void, accident),
-            chance,
-            split,
+            (chance, split, stacked),
         )| {
             let flake = if chance { flake } else { 0.0 };
-            Nature { changes, workers, seed, bad, clash, conflict, flake, void, accident, split }
+            Nature {
+                changes,
+                workers,
+                seed,
+                bad,
+                clash,
+                conflict,
+                flake,
+                void,
+                accident,
+                split,
+                stacked,
+            }
         },
     )
 }

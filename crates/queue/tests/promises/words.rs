@@ -68,7 +68,12 @@ pub(crate) fn command(queue: &Queue, words: &[&str]) -> Command {
         ["gate", names @ ..] => Command::SetGate { trunk: "main".into(), gate: gate(names) },
         ["trunk", tip] => Command::SeeTrunk { trunk: "main".into(), tip: (*tip).into() },
         ["enqueue", c] => {
-            Command::Enqueue { revision: change(c), task: TaskId(1), commit: (*c).into() }
+            let (revision, task, commit) = (change(c), TaskId(1), (*c).into());
+            Command::Enqueue { revision, task, commit, below: None }
+        }
+        ["enqueue", c, "on", below] => {
+            let (revision, task, commit) = (change(c), TaskId(1), (*c).into());
+            Command::Enqueue { revision, task, commit, below: Some(change(below)) }
         }
         ["dequeue", c] => Command::Dequeue { revision: change(c) },
         ["build", "tip", onto] => Command::Build {
@@ -90,7 +95,10 @@ pub(crate) fn command(queue: &Queue, words: &[&str]) -> Command {
             Command::Finish { candidate, run: run(queue, candidate), result }
         }
         ["repeat", q] => Command::Repeat { candidate: candidate(q), why: String::new() },
-        ["conflict", c] => Command::Refuse { revision: change(c), code: "merge.conflict".into() },
+        ["conflict", c] => {
+            let code = "merge.conflict".into();
+            Command::Refuse { revision: change(c), code, why: String::new() }
+        }
         ["land", q, to] => {
             let (to, why) = ((*to).to_owned(), String::new());
             Command::StartLanding { candidate: candidate(q), to, why }

@@ -129,7 +129,8 @@ pub(crate) async fn claim_next(door: Door, Optional(ask): Optional<Ask>) -> Repl
 /// Claims, for this door and for MCP alike.
 pub(crate) async fn take(door: &Door, task: Option<TaskId>, ask: Ask) -> Result<Claim, Problem> {
     let bearer = Some(door.bearer());
-    let wish = weir_engine::Ask { task, agent: ask.agent, lease: ask.lease, bearer };
+    let Ask { agent, lease, stacked } = ask;
+    let wish = weir_engine::Ask { task, agent, lease, stacked, bearer };
     Ok(door.engine().claim_task(&door.caller, wish).await?.into())
 }
 

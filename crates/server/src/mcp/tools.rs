@@ -59,6 +59,9 @@ struct TaskClaim {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     lease: Option<Lease>,
+    /// Also a task that waits for one whose change is with the gate: to build upon that change.
+    #[serde(default)]
+    stacked: Option<bool>,
 }
 
 /// `task_release`
@@ -204,8 +207,8 @@ fn task_list(door: &Door, arguments: Value) -> Result<List<Task>, Problem> {
 }
 
 async fn task_claim(door: &Door, arguments: Value) -> Result<Claim, Problem> {
-    let TaskClaim { task, lease } = read(arguments)?;
-    tasks::take(door, task, Ask { agent: None, lease }).await
+    let TaskClaim { task, lease, stacked } = read(arguments)?;
+    tasks::take(door, task, Ask { agent: None, lease, stacked: stacked.unwrap_or_default() }).await
 }
 
 async fn task_release(door: &Door, arguments: Value) -> Result<Done, Problem> {

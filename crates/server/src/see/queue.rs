@@ -44,8 +44,8 @@ impl See<'_> {
             since: entry.since,
             class: entry.class,
             part_of: part_of.map(|open| open.id).collect(),
-            chance: expected.map(|expected| expected.chance),
-            lands: expected.map(|expected| expected.lands),
+            chance: expected.and_then(|expected| expected.chance),
+            lands: expected.and_then(|expected| expected.lands),
             because: expected.map(|expected| expected.why.clone()),
         }
     }

@@ -124,6 +124,9 @@ pub struct Ask {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "30m")]
     pub lease: Option<Lease>,
+    /// Also if the one task that it waits for is with the gate: to build upon that one's change, and land with it or after it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stacked: bool,
 }
 
 /// A claim that was granted or renewed, and all that its owner needs to bring the change.
