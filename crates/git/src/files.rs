@@ -2,14 +2,17 @@
 //!
 //! A folder is an agent's: its configuration could name programs for git to run. So the folder is walked and read here,
 //! by the rules of its `.gitignore` files alone, and the commit it stands on is found by a reader that runs nothing.
-//! Reading order: [`Glance`], what was seen of a folder; `index`, what git itself noted of it; [`Marks`], what of it may be otherwise by now; [`Events`], the
+//! Reading order: [`Glance`], what was seen of a folder; `walk`, what lies in it; `rules`, what of that git would not show;
+//! `index`, what git itself noted of it; [`Marks`], what of it may be otherwise by now; [`Events`], the
 //! kernel's queue that tells so; [`Stance`], what its head says.
 
 mod events;
 mod glance;
 mod index;
 mod marks;
+mod rules;
 mod stance;
+mod walk;
 
 pub use events::{Events, Told, Unwatched};
 pub use glance::Glance;

@@ -1,17 +1,17 @@
 //! What was seen of a folder, so that only what may be otherwise is looked at again.
 
 use super::index::Index;
+use super::walk::walk;
 use super::{Edited, Edits, Files, Marks, blob_of};
 use crate::error::io_failed;
 use crate::{BlobId, Error};
 use bstr::{BStr, BString, ByteSlice as _};
-use ignore::WalkBuilder;
-use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+use rustix::fs::{Mode, OFlags, ResolveFlags, Statx, openat2};
 use std::cell::LazyCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::fs::{File, Metadata};
 use std::io::Read as _;
-use std::os::unix::ffi::OsStrExt as _;
+use std::iter::Peekable;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -41,15 +41,18 @@ enum Found {
     Nothing,
 }
 
-/// The folder, while it is looked at.
-struct Folder<'a> {
-    top: File,
-    base: &'a Files,
+/// A look at a folder: what lies there and what is remembered of it are gone through side by side, in the order of paths.
+struct Look<'a> {
+    top: &'a File,
     /// What git noted of it; read when the first file is met of which nothing is remembered.
     index: LazyCell<Index, Box<dyn FnOnce() -> Index + 'a>>,
+    remembered: Peekable<btree_map::IntoIter<BString, (Stamp, Known)>>,
+    seen: Vec<(BString, (Stamp, Known))>,
+    edits: &'a mut Edits,
+    reads: &'a mut u64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Known {
     Same(BlobId),
     Edited(Edited),
@@ -57,8 +60,6 @@ enum Known {
 
 /// A larger file is not read: nobody looks for code in it.
 const FILE_BYTES_MAX: u64 = 16 << 20;
-/// More files than a repository has: somebody unpacked a disk in here.
-const FILES_MAX: usize = 500_000;
 /// A file that was written this shortly before it was read may be written again within the same tick.
 pub(super) const RACY: Duration = Duration::from_millis(20);
 
@@ -75,52 +76,40 @@ impl Glance {
         marks: &Marks,
     ) -> Result<BTreeSet<BString>, Error> {
         let top = File::open(root).map_err(io_failed(format!("read `{}`", root.display())))?;
-        let is_whole = marks.is_whole();
-        let index = move || if is_whole { Index::of(root, base) } else { Index::default() };
-        let folder = Folder { top, base, index: LazyCell::new(Box::new(index)) };
+        let walked = walk(root, &top, marks, base.len());
         marks.take(&mut self.edits.changed);
         marks.take_paths(&mut self.edits.gone);
         marks.take_paths(&mut self.edits.unread);
-        let (mut met, mut folders) = (BTreeSet::new(), BTreeSet::new());
-        for entry in walk(root, marks).flatten().take(FILES_MAX) {
-            let Ok(path) = entry.path().strip_prefix(root) else { continue };
-            let path: BString = path.as_os_str().as_bytes().into();
-            if entry.file_type().is_some_and(|kind| kind.is_dir()) {
-                folders.insert(path);
-                continue;
+        let is_whole = marks.is_whole();
+        let index = move || if is_whole { Index::of(root) } else { Index::default() };
+        let mut look = Look {
+            top: &top,
+            index: LazyCell::new(Box::new(index)),
+            remembered: marks.take(&mut self.seen).into_iter().peekable(),
+            seen: Vec::with_capacity(walked.files.len()),
+            edits: &mut self.edits,
+            reads: &mut self.reads,
+        };
+        let mut folders = walked.folders;
+        let mut committed = marks.entries_of(base).into_iter().peekable();
+        for met in walked.files {
+            while let Some((path, blob)) = committed.next_if(|(path, _)| **path < met.path) {
+                folders.extend(look.find(path, blob));
             }
-            // What only leads to what is marked is not looked at.
-            if !marks.covers(path.as_ref()) {
-                continue;
-            }
-            let Ok(metadata) = entry.metadata() else { continue };
-            if metadata.is_file() {
-                self.see(&folder, path.as_ref(), &metadata);
-                met.insert(path);
-            }
-        }
-        // What is in the commit counts, ignored or not.
-        for path in marks.keys_of(base) {
-            if met.contains(path) {
-                continue;
-            }
-            let found =
-                open_below(&folder.top, path.as_ref()).and_then(|file| file.metadata().ok());
-            match found.filter(Metadata::is_file) {
-                Some(metadata) => {
-                    self.see(&folder, path.as_ref(), &metadata);
-                    met.insert(path.clone());
-                    let end = path.rfind_byte(b'/').unwrap_or(0);
-                    folders.insert(BString::from(&path[..end]));
-                }
-                None => {
-                    self.edits.gone.insert(path.clone());
-                }
+            let was = committed.next_if(|(path, _)| **path == met.path).map(|(_, blob)| blob);
+            // What is in the commit counts, ignored or not.
+            if was.is_some() || !met.is_ignored() {
+                look.see(met.path, met.stamp, was);
             }
         }
-        let lost: Vec<BString> =
-            marks.keys_of(&self.seen).filter(|path| !met.contains(*path)).cloned().collect();
-        lost.iter().for_each(|path| drop(self.seen.remove(path)));
+        for (path, blob) in committed {
+            folders.extend(look.find(path, blob));
+        }
+        let seen = look.seen;
+        match self.seen.is_empty() {
+            true => self.seen = seen.into_iter().collect(),
+            false => self.seen.extend(seen),
+        }
         Ok(folders)
     }
 
@@ -133,51 +122,66 @@ impl Glance {
     pub fn reads(&self) -> u64 {
         self.reads
     }
+}
 
-    fn see(&mut self, folder: &Folder<'_>, path: &BStr, found: &Metadata) {
-        let (stamp, was) = (Stamp::of(found), folder.base.get(path));
-        let known = match self.seen.get(path) {
-            Some((seen, Known::Same(blob))) if *seen == stamp && was == Some(blob) => return,
-            Some((seen, Known::Edited(edited))) if *seen == stamp => {
-                (was != Some(&edited.blob)).then(|| edited.clone())
+impl Look<'_> {
+    /// Looks for a file of the commit that the walk did not meet; gives the folder that it lies in, if it is there.
+    fn find(&mut self, path: &BString, blob: &BlobId) -> Option<BString> {
+        let found = open_below(self.top, path.as_ref()).and_then(|file| file.metadata().ok());
+        let Some(found) = found.filter(Metadata::is_file) else {
+            self.edits.gone.insert(path.clone());
+            return None;
+        };
+        self.see(path.clone(), Stamp::of(&found), Some(blob));
+        Some(BString::from(&path[..path.rfind_byte(b'/').unwrap_or(0)]))
+    }
+
+    /// Sees what lies at a path, where the commit has `was`.
+    fn see(&mut self, path: BString, stamp: Stamp, was: Option<&BlobId>) {
+        while self.remembered.next_if(|(before, _)| *before < path).is_some() {}
+        let remembered = self.remembered.next_if(|(same, _)| *same == path);
+        let known = match remembered.map(|(_, known)| known) {
+            Some((seen, Known::Same(blob))) if seen == stamp && was == Some(&blob) => {
+                Known::Same(blob)
             }
-            _ => match self.read(folder, path, &stamp) {
-                Found::AsCommitted(blob) => {
-                    self.seen.insert(path.to_owned(), (stamp, Known::Same(blob)));
-                    return;
-                }
+            Some((seen, Known::Edited(edited))) if seen == stamp => Known::Edited(edited),
+            _ => match self.read(path.as_ref(), &stamp, was) {
+                Found::AsCommitted(blob) => Known::Same(blob),
                 Found::Bytes(bytes) => {
-                    let blob = blob_of(&bytes);
+                    let (blob, bytes) = (blob_of(&bytes), bytes.into());
                     let same = was == Some(&blob);
-                    let edited = Edited { blob, bytes: bytes.into() };
-                    let known =
-                        if same { Known::Same(blob) } else { Known::Edited(edited.clone()) };
-                    if is_settled(found) {
-                        self.seen.insert(path.to_owned(), (stamp, known));
+                    if !stamp.is_settled() {
+                        if !same {
+                            self.edits.changed.insert(path, Edited { blob, bytes });
+                        }
+                        return;
                     }
-                    (!same).then_some(edited)
+                    if same { Known::Same(blob) } else { Known::Edited(Edited { blob, bytes }) }
                 }
                 Found::Nothing => {
-                    self.edits.unread.insert(path.to_owned());
+                    self.edits.unread.insert(path);
                     return;
                 }
             },
         };
-        if let Some(edited) = known {
-            self.edits.changed.insert(path.to_owned(), edited);
+        if let Known::Edited(edited) = &known
+            && was != Some(&edited.blob)
+        {
+            self.edits.changed.insert(path.clone(), edited.clone());
         }
+        self.seen.push((path, (stamp, known)));
     }
 
     /// Reads a file of which nothing is remembered, unless git knows that it is the commit's: in a folder that was just
     /// made nearly all are.
-    fn read(&mut self, folder: &Folder<'_>, path: &BStr, stamp: &Stamp) -> Found {
-        if let Some(blob) = folder.base.get(path)
-            && folder.index.has(path, stamp)
+    fn read(&mut self, path: &BStr, stamp: &Stamp, was: Option<&BlobId>) -> Found {
+        if let Some(blob) = was
+            && self.index.has(path, blob, stamp)
         {
             return Found::AsCommitted(*blob);
         }
-        self.reads += 1;
-        read(&folder.top, path, stamp.size).map_or(Found::Nothing, Found::Bytes)
+        *self.reads += 1;
+        read(self.top, path, stamp.size).map_or(Found::Nothing, Found::Bytes)
     }
 }
 
@@ -190,47 +194,28 @@ impl Stamp {
             inode: found.ino(),
         }
     }
+
+    pub(super) fn told(found: &Statx) -> Self {
+        Self {
+            mtime: (found.stx_mtime.tv_sec, found.stx_mtime.tv_nsec.into()),
+            ctime: (found.stx_ctime.tv_sec, found.stx_ctime.tv_nsec.into()),
+            size: found.stx_size,
+            inode: found.stx_ino,
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = (since.as_secs() as i64, i64::from(since.subsec_nanos()));
+        after(self.mtime, RACY) < now
+    }
 }
 
-fn is_settled(found: &Metadata) -> bool {
-    let age = found.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
-    age.is_some_and(|age| age > RACY)
-}
-
-/// Every file that git would show, and is marked or beside the way to what is; links not followed, other repositories
-/// not entered. The rules of what is ignored are read on the way.
-fn walk(root: &Path, marks: &Marks) -> ignore::Walk {
-    let top = root.to_owned();
-    let wanted = (!marks.is_whole()).then(|| {
-        let on_the_way = marks.on_the_way().into_iter().map(BStr::to_owned);
-        (on_the_way.collect::<BTreeSet<BString>>(), marks.clone())
-    });
-    WalkBuilder::new(root)
-        .hidden(false)
-        .parents(false)
-        .ignore(false)
-        .git_global(false)
-        .require_git(false)
-        .follow_links(false)
-        .filter_entry(move |entry| {
-            let path = entry.path();
-            if path == top {
-                return true;
-            }
-            if path.file_name().is_some_and(|name| name == ".git") {
-                return false;
-            }
-            if let Some((on_the_way, marks)) = &wanted {
-                let Ok(below) = path.strip_prefix(&top) else { return false };
-                let below = below.as_os_str().as_bytes().as_bstr();
-                if !on_the_way.contains(below) && !marks.covers(below) {
-                    return false;
-                }
-            }
-            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-            !is_dir || !path.join(".git").exists()
-        })
-        .build()
+/// The time, in seconds and nanoseconds, that is so long after another.
+pub(super) fn after((seconds, nanos): (i64, i64), by: Duration) -> (i64, i64) {
+    let nanos = nanos + i64::from(by.subsec_nanos());
+    let seconds = seconds.saturating_add(by.as_secs() as i64);
+    (seconds.saturating_add(nanos / 1_000_000_000), nanos % 1_000_000_000)
 }
 
 fn read(top: &File, path: &BStr, size: u64) -> Option<Vec<u8>> {

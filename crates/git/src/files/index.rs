@@ -4,11 +4,11 @@
 //! The folder is an agent's, who may have written the index as well: it is read with bounds, what cannot be read says
 //! nothing, and the worst that a false one can do is to hide edits of the folder's own files.
 
-use super::Files;
-use super::glance::{RACY, Stamp};
-use super::stance::folder_of_git;
-use bstr::{BStr, BString, ByteSlice as _};
-use std::collections::HashMap;
+use super::glance::{RACY, Stamp, after};
+use super::stance::folders_of_git;
+use crate::BlobId;
+use bstr::{BStr, ByteSlice as _};
+use std::cell::Cell;
 use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -17,9 +17,21 @@ use std::path::Path;
 /// Of files that git left as a commit has them.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    noted: HashMap<BString, Noted>,
+    /// In the order of their paths.
+    noted: Vec<(Entry, Noted)>,
+    /// One after the other.
+    paths: Vec<u8>,
+    /// The one after that which was last asked for. Whoever goes by the order of paths finds each where it is.
+    next: Cell<usize>,
     /// When it was written: seconds and nanoseconds.
     written: (i64, i64),
+}
+
+/// Where the path of a file ends among all paths, and what git calls its content.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    path: (usize, usize),
+    blob: [u8; 20],
 }
 
 /// As much of how a file looks as an index keeps.
@@ -35,32 +47,46 @@ struct Noted {
 const INDEX_BYTES_MAX: u64 = 128 << 20;
 
 impl Index {
-    /// Of the folder beside `base`; empty when it has none that can be read.
-    pub(super) fn of(folder: &Path, base: &Files) -> Self {
-        let read = || {
-            let (bytes, written) = bytes_of(&folder_of_git(folder)?.join("index"))?;
-            let mut noted = HashMap::new();
+    /// Of the folder; empty when it has none that can be read.
+    pub(super) fn of(folder: &Path) -> Self {
+        let mut index = Self::default();
+        let own = folders_of_git(folder).map(|(own, _)| own.join("index"));
+        if let Some((bytes, written)) = own.and_then(|path| bytes_of(&path)) {
+            index.written = written;
             // What was read before it broke off is good.
-            let _ = each(&bytes, |path, blob, found| {
-                if let Some((path, own)) = base.get_key_value(path)
-                    && own.0.as_bytes() == blob
-                {
-                    noted.insert(path.clone(), found);
-                }
-            });
-            Some(Self { noted, written })
-        };
-        read().unwrap_or_default()
+            let _ = each(&bytes, |path, blob, noted| index.note(path, blob, noted));
+        }
+        index
     }
 
-    /// Whether a file that looks so lies there as the commit has it. Not when it was written so shortly before the index
-    /// that it may have been written again since, with no later date.
-    pub(super) fn has(&self, path: &BStr, stamp: &Stamp) -> bool {
-        let racy = (RACY.as_secs() as i64, i64::from(RACY.subsec_nanos()));
-        let newest = stamp.mtime.max(stamp.ctime);
-        let nanos = newest.1 + racy.1;
-        let settled = (newest.0 + racy.0 + nanos / 1_000_000_000, nanos % 1_000_000_000);
-        settled < self.written && self.noted.get(path) == Some(&Noted::of(stamp))
+    /// Notes a file, unless it is out of order, as it is in no index of git's.
+    fn note(&mut self, path: &BStr, blob: [u8; 20], noted: Noted) {
+        if self.noted.last().is_none_or(|(last, _)| self.path(last) < path) {
+            let begin = self.paths.len();
+            self.paths.extend_from_slice(path);
+            self.noted.push((Entry { path: (begin, self.paths.len()), blob }, noted));
+        }
+    }
+
+    fn path(&self, entry: &Entry) -> &BStr {
+        self.paths[entry.path.0..entry.path.1].as_bstr()
+    }
+
+    fn find(&self, path: &BStr) -> Option<&(Entry, Noted)> {
+        let is_it = |at: &usize| self.noted.get(*at).is_some_and(|(it, _)| self.path(it) == path);
+        let search = || self.noted.binary_search_by(|(it, _)| self.path(it).cmp(path)).ok();
+        let at = Some(self.next.get()).filter(is_it).or_else(search)?;
+        self.next.set(at + 1);
+        self.noted.get(at)
+    }
+
+    /// Whether a file that looks so lies there as the commit has it, which is `blob`. Not when it was written so shortly
+    /// before the index that it may have been written again since, with no later date.
+    pub(super) fn has(&self, path: &BStr, blob: &BlobId, stamp: &Stamp) -> bool {
+        after(stamp.mtime.max(stamp.ctime), RACY) < self.written
+            && self.find(path).is_some_and(|(entry, noted)| {
+                entry.blob == *blob.0.as_bytes() && *noted == Noted::of(stamp)
+            })
     }
 }
 
@@ -86,7 +112,7 @@ fn bytes_of(path: &Path) -> Option<(Vec<u8>, (i64, i64))> {
 
 /// Gives each regular file of an index whose merge is settled: path, blob, and how it looked. `None` when it breaks off.
 /// The form is git's `gitformat-index`, versions 2 to 4, up to its extensions, which say nothing that is asked here.
-fn each(bytes: &[u8], mut found: impl FnMut(&BStr, &[u8], Noted)) -> Option<()> {
+fn each(bytes: &[u8], mut found: impl FnMut(&BStr, [u8; 20], Noted)) -> Option<()> {
     let mut rest = Rest(bytes.strip_prefix(b"DIRC")?);
     let (version, count) = (rest.number()?, rest.number()?);
     if !(2..=4).contains(&version) {
@@ -100,7 +126,7 @@ fn each(bytes: &[u8], mut found: impl FnMut(&BStr, &[u8], Noted)) -> Option<()> 
             *number = rest.number()?;
         }
         let [ctime, ctime_ns, mtime, mtime_ns, _, inode, mode, _, _, size] = numbers;
-        let blob = rest.take(20)?;
+        let blob = rest.take(20)?.try_into().ok()?;
         let flags = rest.short()?;
         if version >= 3 && flags & EXTENDED != 0 {
             rest.take(2)?;
@@ -172,7 +198,7 @@ impl<'a> Rest<'a> {
 mod tests {
     use super::super::glance::tests::git;
     use super::*;
-    use crate::{CommitId, Objects};
+    use crate::{CommitId, Files, Objects};
     use std::fs;
     use std::path::PathBuf;
     use std::time::{Duration, SystemTime};
@@ -202,9 +228,9 @@ mod tests {
         file.set_modified(SystemTime::now() + by).expect("dated");
     }
 
-    fn has(index: &Index, root: &Path, path: &str) -> bool {
+    fn has(index: &Index, root: &Path, base: &Files, path: &str) -> bool {
         let found = fs::symlink_metadata(root.join(path)).expect("there");
-        index.has(path.into(), &Stamp::of(&found))
+        index.has(path.into(), &base[BStr::new(path)], &Stamp::of(&found))
     }
 
     #[test]
@@ -217,9 +243,12 @@ mod tests {
             // Only an entry with more flags makes it the third.
             git(&root, &["update-index", "--skip-worktree", "a.rs"]);
             age(&root, Duration::from_secs(5));
-            let index = Index::of(&root, &base);
+            let index = Index::of(&root);
             assert_eq!(index.noted.len(), 42, "{version}");
-            assert!(base.keys().all(|path| has(&index, &root, &path.to_string())), "{version}");
+            assert!(
+                base.keys().all(|path| has(&index, &root, &base, &path.to_string())),
+                "{version}"
+            );
             git(&root, &["update-index", "--no-skip-worktree", "a.rs"]);
         }
     }
@@ -228,31 +257,31 @@ mod tests {
     fn what_was_written_since_or_at_about_the_same_time_is_not_as_it_was() {
         let place = tempfile::tempdir().expect("a folder");
         let (root, base) = repository(place.path());
-        let of = || Index::of(&root, &base);
+        let of = || Index::of(&root);
         let found = fs::symlink_metadata(root.join("a.rs")).expect("there");
         let file = File::options().append(true).open(root.join(".git/index")).expect("opened");
         file.set_modified(found.modified().expect("a date")).expect("dated");
-        assert!(!has(&of(), &root, "a.rs"), "the same date: it may have been written again");
+        assert!(!has(&of(), &root, &base, "a.rs"), "the same date: it may have been written again");
         file.set_modified(found.modified().expect("a date") + RACY).expect("dated");
-        assert!(!has(&of(), &root, "a.rs"), "so shortly after that no clock can tell");
+        assert!(!has(&of(), &root, &base, "a.rs"), "so shortly after that no clock can tell");
         age(&root, Duration::from_secs(5));
-        assert!(has(&of(), &root, "a.rs"));
+        assert!(has(&of(), &root, &base, "a.rs"));
         fs::write(root.join("a.rs"), "fn b() {}\n").expect("written");
-        assert!(!has(&of(), &root, "a.rs"), "as long as it was");
+        assert!(!has(&of(), &root, &base, "a.rs"), "as long as it was");
         // With the date that it had.
         let edited = File::options().append(true).open(root.join("a.rs")).expect("opened");
         edited.set_modified(found.modified().expect("a date")).expect("dated");
-        assert!(!has(&of(), &root, "a.rs"), "the change of the date has a date");
+        assert!(!has(&of(), &root, &base, "a.rs"), "the change of the date has a date");
         // What was added, and is not in the commit as it is.
         git(&root, &["add", "a.rs"]);
         age(&root, Duration::from_secs(5));
-        assert!(!has(&of(), &root, "a.rs") && has(&of(), &root, "empty"));
+        assert!(!has(&of(), &root, &base, "a.rs") && has(&of(), &root, &base, "empty"));
     }
 
     #[test]
     fn what_is_no_index_says_nothing() {
         let place = tempfile::tempdir().expect("a folder");
-        let (root, base) = repository(place.path());
+        let (root, _) = repository(place.path());
         age(&root, Duration::from_secs(5));
         let at = root.join(".git/index");
         let bytes = fs::read(&at).expect("read");
@@ -266,13 +295,13 @@ mod tests {
             let _ = each(&bad, |_, _, _| ());
         }
         fs::remove_file(&at).expect("removed");
-        assert!(Index::of(&root, &base).noted.is_empty());
+        assert!(Index::of(&root).noted.is_empty());
         rustix::fs::mknodat(rustix::fs::CWD, &at, rustix::fs::FileType::Fifo, 0o600.into(), 0)
             .expect("a pipe");
-        assert!(Index::of(&root, &base).noted.is_empty(), "nobody waits for a writer");
+        assert!(Index::of(&root).noted.is_empty(), "nobody waits for a writer");
         fs::remove_file(&at).expect("removed");
         fs::write(place.path().join("elsewhere"), &bytes).expect("written");
         std::os::unix::fs::symlink(place.path().join("elsewhere"), &at).expect("linked");
-        assert!(Index::of(&root, &base).noted.is_empty(), "links are not followed");
+        assert!(Index::of(&root).noted.is_empty(), "links are not followed");
     }
 }

@@ -1,5 +1,6 @@
 //! What of a folder may not be as it was last seen.
 
+use super::rules::RULES;
 use bstr::{BStr, BString, ByteSlice as _};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +13,6 @@ pub struct Marks {
 
 /// Beyond so many paths, one walk over everything costs less than the way to each.
 const PATHS_MAX: usize = 256;
-/// The rules for what is below its folder.
-const RULES: &[u8] = b".gitignore";
 
 impl Marks {
     /// The whole folder.
@@ -39,7 +38,7 @@ impl Marks {
     /// Marks a path, and what is below it. Where rules of what is ignored change, all that they are for is marked.
     pub fn add(&mut self, path: BString) {
         let (folder, name) = path.rsplit_once_str("/").unwrap_or((&[][..], path.as_slice()));
-        let path = if name == RULES { BString::from(folder) } else { path };
+        let path = if name == RULES.as_bytes() { BString::from(folder) } else { path };
         if self.whole || self.covers(path.as_ref()) {
             return;
         }
@@ -73,7 +72,9 @@ impl Marks {
         if self.whole {
             return std::mem::take(from);
         }
-        self.of(from.keys()).into_iter().filter_map(|path| from.remove_entry(&path)).collect()
+        let paths: Vec<BString> =
+            self.entries_of(from).into_iter().map(|(path, _)| path.clone()).collect();
+        paths.into_iter().filter_map(|path| from.remove_entry(&path)).collect()
     }
 
     /// The same out of a set.
@@ -81,27 +82,31 @@ impl Marks {
         if self.whole {
             return std::mem::take(from);
         }
-        self.of(from.iter()).into_iter().filter_map(|path| from.take(&path)).collect()
-    }
-
-    fn of<'a>(&self, all: impl Iterator<Item = &'a BString>) -> Vec<BString> {
-        all.filter(|path| self.covers((*path).as_ref())).cloned().collect()
+        let covered = from.iter().filter(|path| self.covers((*path).as_ref()));
+        let covered: Vec<BString> = covered.cloned().collect();
+        covered.into_iter().filter_map(|path| from.take(&path)).collect()
     }
 
     /// What is marked of a map, in its order.
-    pub(super) fn keys_of<'a, T>(
-        &'a self,
+    pub(super) fn entries_of<'a, T>(
+        &self,
         all: &'a BTreeMap<BString, T>,
-    ) -> Box<dyn Iterator<Item = &'a BString> + 'a> {
+    ) -> Vec<(&'a BString, &'a T)> {
         if self.whole {
-            return Box::new(all.keys());
+            return all.iter().collect();
         }
-        let below = move |mark: &'a BString| {
-            let starts = all.range::<BString, _>(mark..).map(|(path, _)| path);
-            let starts = starts.take_while(move |path| path.starts_with(mark));
-            starts.filter(move |path| matches!(path.get(mark.len()), None | Some(b'/')))
-        };
-        Box::new(self.paths.iter().flat_map(below))
+        let mut found = Vec::new();
+        for mark in &self.paths {
+            let starts = all.range::<BString, _>(mark..);
+            let starts = starts.take_while(|(path, _)| path.starts_with(mark));
+            found.extend(
+                starts.filter(|(path, _)| matches!(path.get(mark.len()), None | Some(b'/'))),
+            );
+        }
+        // `a-b` is before `a/b`, and a mark may lie below another.
+        found.sort_unstable_by_key(|(path, _)| *path);
+        found.dedup_by_key(|(path, _)| *path);
+        found
     }
 }
 
@@ -135,7 +140,8 @@ mod tests {
         let files = ["docs/x", "src/a", "src/a-b", "src/a/b", "src/a/c/d", "src/ab", "z"];
         let mut files: BTreeMap<BString, ()> =
             files.into_iter().map(|path| (path.into(), ())).collect();
-        let found: Vec<String> = marks.keys_of(&files).map(ToString::to_string).collect();
+        let found = marks.entries_of(&files).into_iter();
+        let found: Vec<String> = found.map(|(path, ())| path.to_string()).collect();
         assert_eq!(found, ["docs/x", "src/a", "src/a/b", "src/a/c/d"]);
         assert_eq!(marks.take(&mut files).len(), 4);
         assert_eq!(files.len(), 3);

@@ -2,6 +2,7 @@
 
 use crate::CommitId;
 use gix::sec::Trust;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
@@ -19,18 +20,14 @@ const LINE_BYTES_MAX: u64 = 4 << 10;
 impl Stance {
     /// Of the folder; `None` when it is no repository that could be read.
     pub fn of(folder: &Path) -> Option<Self> {
-        let own = folder_of_git(folder)?;
+        let (own, shared) = folders_of_git(folder)?;
         let mut said = line(&own.join("HEAD"))?;
         if let Some(name) = said.strip_prefix(b"ref: ") {
-            let name = Path::new(std::ffi::OsStr::from_bytes(name.trim_ascii()));
+            let name = Path::new(OsStr::from_bytes(name.trim_ascii()));
             let is_plain = |part| matches!(part, std::path::Component::Normal(_));
             if !name.components().all(is_plain) {
                 return None;
             }
-            let shared = match line(&own.join("commondir")) {
-                Some(path) => own.join(std::ffi::OsStr::from_bytes(path.trim_ascii())),
-                None => own,
-            };
             match line(&shared.join(name)) {
                 Some(commit) => said.extend(commit),
                 None => {
@@ -48,7 +45,7 @@ impl Stance {
 /// The commit that a folder's work started from: the newest that its head and the trunk at `tip` have in common.
 /// `None` when the folder is no repository of ours, or has nothing in common with the trunk.
 pub fn base_of(folder: &Path, tip: CommitId) -> Option<CommitId> {
-    let own = folder_of_git(folder)?;
+    let (own, _) = folders_of_git(folder)?;
     // Whoever works there could have put a pipe in the place of a file: nobody shall wait for its writer.
     let read = ["HEAD", "config", "commondir", "packed-refs", "shallow", "objects/info/alternates"];
     if read.iter().any(|name| std::fs::metadata(own.join(name)).is_ok_and(|it| !it.is_file())) {
@@ -64,17 +61,22 @@ pub fn base_of(folder: &Path, tip: CommitId) -> Option<CommitId> {
     bases.first().map(|base| CommitId(base.detach()))
 }
 
-/// Where git keeps what is the folder's own.
-pub(super) fn folder_of_git(folder: &Path) -> Option<PathBuf> {
+/// Where git keeps what is the folder's own, and what it shares with those that are linked to it.
+pub(super) fn folders_of_git(folder: &Path) -> Option<(PathBuf, PathBuf)> {
     let own = folder.join(".git");
-    match std::fs::metadata(&own).ok()?.is_dir() {
-        true => Some(own),
+    let own = match std::fs::metadata(&own).ok()?.is_dir() {
+        true => own,
         false => {
             let said = line(&own)?;
             let path = said.strip_prefix(b"gitdir: ")?.trim_ascii();
-            Some(folder.join(std::ffi::OsStr::from_bytes(path)))
+            folder.join(OsStr::from_bytes(path))
         }
-    }
+    };
+    let shared = match line(&own.join("commondir")) {
+        Some(path) => own.join(OsStr::from_bytes(path.trim_ascii())),
+        None => own.clone(),
+    };
+    Some((own, shared))
 }
 
 /// What a small file says, if it is one.
