@@ -6,7 +6,7 @@ use crate::answer::{
 };
 use crate::compiled::Compiled;
 use crate::fact::{Lines, Role};
-use crate::graph::{Edge, Graph, How};
+use crate::graph::{Count, Edge, Graph, How};
 use crate::modules::Manifests;
 use crate::pool::{Blob, Pool};
 use crate::search::{Meaning, Query};
@@ -420,16 +420,8 @@ impl Asked<'_> {
 /// How many uses are known, and how.
 fn users_of(graph: &Graph<'_>, symbol: &Symbol) -> Users {
     let Some((path, at)) = &symbol.at else { return Users::default() };
-    let used = graph.used(path.as_ref(), *at);
-    let mut users = Users { refuted: used.refuted, ..Users::default() };
-    for edge in used.edges {
-        match edge.how {
-            How::Compiler => users.compiler += 1,
-            How::Import => users.import += 1,
-            How::Name => users.name += 1,
-        }
-    }
-    users
+    let Count { compiler, import, name, refuted } = graph.count(path.as_ref(), *at);
+    Users { compiler, import, name, refuted, ..Users::default() }
 }
 
 /// As it is shown.

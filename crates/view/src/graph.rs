@@ -1,5 +1,6 @@
 //! Who uses a definition, and how that is known. Binding by name alone is said to be that; nothing is guessed further.
 
+mod hit;
 mod imports;
 mod scope;
 mod told;
@@ -11,6 +12,7 @@ use crate::pool::{At, Blob, BlobNo, Pool};
 use crate::symbol::is_test;
 use crate::tree::View;
 use bstr::{BStr, ByteSlice as _};
+use hit::{Hit, Lying};
 use imports::{Leads, last_part};
 use roaring::RoaringBitmap;
 use scope::{
@@ -18,7 +20,6 @@ use scope::{
     lexical,
 };
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -74,17 +75,24 @@ pub struct Graph<'a> {
 /// Where the modules lead that a file names, by what it calls them; `None` where that is out of the repository.
 type Modules = HashMap<String, Option<Rc<Leads>>>;
 
-/// A blob, and where it lies.
-struct Lying<'a> {
-    blob: Arc<Blob>,
-    files: Vec<Cow<'a, str>>,
-}
-
 /// Who uses a definition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Used {
     /// The uses, those best known first, then by path.
     pub edges: Vec<Edge>,
+    /// How many more have the name, of which a compiler's index says that they are uses of something else.
+    pub refuted: u32,
+}
+
+/// How many uses are known, and how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Because a compiler's index says so.
+    pub compiler: u32,
+    /// Because the name resolves.
+    pub import: u32,
+    /// By name alone.
+    pub name: u32,
     /// How many more have the name, of which a compiler's index says that they are uses of something else.
     pub refuted: u32,
 }
@@ -150,6 +158,20 @@ impl<'a> Graph<'a> {
         self.used_as(path, at, blobs, How::Name)
     }
 
+    /// How many uses the definition `at` has, which lies at `path`: a part of what it costs to tell them.
+    pub fn count(&self, path: &BStr, at: At) -> Count {
+        let (hits, refuted) = self.hits(path, at, self.view.held(), How::Name);
+        let mut count = Count { refuted, ..Count::default() };
+        for hit in hits {
+            match hit.how {
+                How::Compiler => count.compiler += 1,
+                How::Import => count.import += 1,
+                How::Name => count.name += 1,
+            }
+        }
+        count
+    }
+
     /// The uses that are known better than by name alone, which costs a part of what all do.
     pub fn resolved(&self, path: &BStr, at: At) -> Vec<Edge> {
         self.used_as(path, at, self.view.held(), How::Import).edges
@@ -157,16 +179,24 @@ impl<'a> Graph<'a> {
 
     /// The uses that stand in one of these blobs and are known at least so well.
     fn used_as(&self, path: &BStr, at: At, blobs: &RoaringBitmap, least: How) -> Used {
-        let Some(blob) = self.pool.blob(at.blob) else { return Used::default() };
+        let (hits, refuted) = self.hits(path, at, blobs, least);
+        Used { edges: hits.iter().map(Hit::told).collect(), refuted }
+    }
+
+    /// The same as they are found, in the order in which they are told; and how many were refuted.
+    fn hits(&self, path: &BStr, at: At, blobs: &RoaringBitmap, least: How) -> (Vec<Hit<'a>>, u32) {
+        let Some(blob) = self.pool.blob(at.blob) else { return Default::default() };
         let Some(definition) = blob.fact.definitions.get(at.nth as usize) else {
-            return Used::default();
+            return Default::default();
         };
         let container = definition.within.and_then(|nth| blob.fact.definitions.get(nth as usize));
         let (path, container) = (path.to_str_lossy(), container.map(|found| found.name.as_str()));
         let target = Target { path: &path, at, blob: &blob, definition, container };
-        let (mut edges, mut refuted) = (Vec::new(), 0);
+        let (mut hits, mut refuted) = (Vec::new(), 0);
         let told = Told::of(self.compiled, &blob, at.nth);
         for name in self.names(&target) {
+            // Another name that does not lead here is another thing.
+            let by_name = least == How::Name && name == definition.name;
             for used in self.pool.used(&name) {
                 if !blobs.contains(used.blob) {
                     continue;
@@ -174,28 +204,32 @@ impl<'a> Graph<'a> {
                 let Some(lying) = self.lying(used.blob) else { continue };
                 let from = &lying.blob;
                 let Some(it) = from.fact.uses.get(used.nth as usize) else { continue };
-                for file in &lying.files {
-                    // Another name that does not lead here is another thing.
-                    let by_name = least == How::Name && name == definition.name;
-                    let Some(edge) = self.edge(&target, file, from, it, used, by_name) else {
+                for (nth, file) in lying.files.iter().enumerate() {
+                    let Some(how) = self.known(&target, file, from, it, used, by_name) else {
                         continue;
                     };
-                    match told.says(from.id, it) {
-                        Verdict::Confirmed => edges.push(Edge { how: How::Compiler, ..edge }),
-                        Verdict::Refuted => refuted += 1,
-                        Verdict::Silent => edges.push(edge),
-                    }
+                    let how = match told.says(from.id, it) {
+                        Verdict::Confirmed => How::Compiler,
+                        Verdict::Refuted => {
+                            refuted += 1;
+                            continue;
+                        }
+                        Verdict::Silent => how,
+                    };
+                    let (number, lying) = (used.blob, Rc::clone(&lying));
+                    let (line, within, role) = (it.line, it.within, it.role);
+                    hits.push(Hit { how, number, lying, file: nth, line, within, role });
                 }
             }
         }
-        let mut lines: HashSet<(String, u32)> = HashSet::new();
-        let by_compiler = edges.iter().filter(|edge| edge.how == How::Compiler);
-        lines.extend(by_compiler.map(|edge| (edge.path.clone(), edge.line)));
-        let told = self.only_told(&told).into_iter();
-        edges.extend(told.filter(|edge| !lines.contains(&(edge.path.clone(), edge.line))));
-        edges.sort_by(|a, b| (a.how, &a.path, a.line).cmp(&(b.how, &b.path, b.line)));
-        edges.dedup_by(|a, b| (&a.path, a.line, &a.within) == (&b.path, b.line, &b.within));
-        Used { edges, refuted }
+        let by_compiler = hits.iter().filter(|hit| hit.how == How::Compiler);
+        let lines: HashSet<(&str, u32)> = by_compiler.map(|hit| (hit.path(), hit.line)).collect();
+        let mut only_told = self.only_told(&told);
+        only_told.retain(|hit| !lines.contains(&(hit.path(), hit.line)));
+        hits.extend(only_told);
+        hits.sort_by(|a, b| (a.how, a.path(), a.line).cmp(&(b.how, b.path(), b.line)));
+        hits.dedup_by(|a, b| a.is_as(b));
+        (hits, refuted)
     }
 
     fn lying(&self, number: BlobNo) -> Option<Rc<Lying<'a>>> {
@@ -208,35 +242,29 @@ impl<'a> Graph<'a> {
     }
 
     /// What a compiler knows of, whether names tell it or not.
-    fn only_told(&self, told: &Told<'_>) -> Vec<Edge> {
-        let mut edges = Vec::new();
+    fn only_told(&self, told: &Told<'_>) -> Vec<Hit<'a>> {
+        let mut hits = Vec::new();
         let numbered = told.uses().into_iter().flat_map(|(id, language, line)| {
             let numbers = self.pool.numbers(id, language).into_iter();
             numbers.map(move |number| (id, number, line))
         });
         for (id, number, line) in numbered.filter(|(_, no, _)| self.view.held().contains(*no)) {
-            let Some(blob) = self.pool.blob(number) else { continue };
-            let within = innermost(&blob, line);
+            let Some(lying) = self.lying(number) else { continue };
+            let blob = &lying.blob;
+            let within = innermost(blob, line);
             let role = blob
                 .fact
                 .uses
                 .iter()
                 .filter(|it| it.line == line)
                 .find_map(|it| (told.says(id, it) == Verdict::Confirmed).then_some(it.role));
-            for path in self.view.paths_of(number) {
-                let path = path.to_str_lossy().into_owned();
-                edges.push(Edge {
-                    how: How::Compiler,
-                    is_test: is_test(&path),
-                    path,
-                    line,
-                    within: within.map(|nth| qualified(&blob, nth)),
-                    role: role.unwrap_or(Role::Mention),
-                    from: within.map(|nth| At { blob: number, nth }),
-                });
-            }
+            let role = role.unwrap_or(Role::Mention);
+            hits.extend((0..lying.files.len()).map(|file| {
+                let (how, lying) = (How::Compiler, Rc::clone(&lying));
+                Hit { how, number, lying, file, line, within, role }
+            }));
         }
-        edges
+        hits
     }
 
     /// The name of a definition, and what it is called where it is imported under another.
@@ -253,7 +281,8 @@ impl<'a> Graph<'a> {
         names
     }
 
-    fn edge(
+    /// How it is known that a use is one of the target, if it is.
+    fn known(
         &self,
         target: &Target<'_>,
         file: &str,
@@ -261,7 +290,7 @@ impl<'a> Graph<'a> {
         it: &Use,
         used: At,
         by_name: bool,
-    ) -> Option<Edge> {
+    ) -> Option<How> {
         let same_file = used.blob == target.at.blob && file == target.path;
         let definition = target.definition;
         // A definition does not use itself by being written down.
@@ -280,15 +309,7 @@ impl<'a> Graph<'a> {
         if how == How::Name && self.leads_elsewhere(target, file, from, it) {
             return None;
         }
-        Some(Edge {
-            how,
-            path: file.to_owned(),
-            line: it.line,
-            within: it.within.map(|nth| qualified(from, nth)),
-            role: it.role,
-            is_test: is_test(file),
-            from: it.within.map(|nth| At { blob: used.blob, nth }),
-        })
+        Some(how)
     }
 
     /// Whether the use leads to the target, by the scopes and imports that are written down.
@@ -421,10 +442,4 @@ fn speak_alike(one: Option<Language>, other: Option<Language>) -> bool {
         Language::Sql => 12,
     };
     one.map(family) == other.map(family)
-}
-
-fn qualified(blob: &Arc<Blob>, nth: u32) -> String {
-    crate::symbol::symbol(blob, BStr::new(""), At { blob: 0, nth })
-        .map(|symbol| symbol.qualified)
-        .unwrap_or_default()
 }
