@@ -7,7 +7,7 @@
 //! 10 % failures); `blind` rows are told the mean only. The oracle `O_W` knows all outcomes, spends one build a change
 //! and serves in turn. `--quick` prints a part of each table in less than a minute; `replan`, `oracle`, `scarce` and
 //! `grid` choose tables; `--point` runs one point, with
-//! `--rate --workers --bad --flake --touching --blind --all --whole --changes --seed --policy` (shares in percent).
+//! `--rate --workers --bad --flake --touching --clash --blind --all --whole --changes --seed --policy` (shares in percent).
 
 #[path = "bench_queue/point.rs"]
 mod point;
@@ -60,6 +60,7 @@ fn single(args: &[String]) {
         bad: number("--bad", 5.0) / 100.0,
         flake: number("--flake", 5.0) / 100.0,
         touching: number("--touching", 2.0) / 100.0,
+        clash: number("--clash", 100.0 * point::CLASH) / 100.0,
         blind: has("--blind"),
         all_touch: has("--all"),
         whole: has("--whole"),

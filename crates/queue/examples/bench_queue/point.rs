@@ -13,6 +13,8 @@ pub(crate) struct Point {
     pub(crate) bad: f64,
     pub(crate) flake: f64,
     pub(crate) touching: f64,
+    /// The chance that two that touch pass apart and fail together.
+    pub(crate) clash: f64,
     /// History knows nothing but the mean.
     pub(crate) blind: bool,
     pub(crate) all_touch: bool,
@@ -52,10 +54,13 @@ impl Policy for Steps {
     }
 }
 
+/// Of real pairs that ran together one in 834 did (arXiv 2609.25396).
+pub(crate) const CLASH: f64 = 1.0 / 834.0;
+
 const SHARES: [f64; 3] = [0.5, 0.95, 0.99];
 
 /// Of how many outcomes a history of this concentration is told right at 10 % failures: 97 %, as published (SQ19).
-const CONCENTRATION: f64 = 0.5;
+const CONCENTRATION: f64 = 0.3;
 
 impl Point {
     pub(crate) fn world(&self) -> World {
@@ -67,7 +72,7 @@ impl Point {
             concentration: if self.blind { f64::INFINITY } else { CONCENTRATION },
             flake: self.flake,
             touching: self.touching,
-            clash: 1.0 / 834.0,
+            clash: self.clash,
             length_ms: 30.0 * 60_000.0,
             length_cv: 0.5,
         })

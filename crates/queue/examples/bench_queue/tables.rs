@@ -1,6 +1,6 @@
 //! The tables.
 
-use crate::point::{Point, Ran, accuracy, ratios};
+use crate::point::{CLASH, Point, Ran, accuracy, ratios};
 use weir_queue::sim::{World, builds_min};
 
 const BASE: Point = Point {
@@ -9,6 +9,7 @@ const BASE: Point = Point {
     bad: 0.05,
     flake: 0.05,
     touching: 0.02,
+    clash: CLASH,
     blind: false,
     all_touch: false,
     whole: false,

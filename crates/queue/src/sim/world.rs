@@ -56,6 +56,9 @@ pub struct Shape {
 impl Shape {
     /// Changes further apart than this do not touch: neither waits when the other does.
     pub const REACH: usize = 2000;
+    /// Changes that come further apart than this do not clash: the author of the later one wrote it upon the other, and
+    /// saw how it did. Real pairs are counted so, too: those of which one landed while the other was written.
+    pub const WRITTEN_MS: u64 = 60 * 60 * 1000;
 }
 
 /// A history, with its truth.
@@ -102,7 +105,8 @@ impl World {
                 if earlier >= later as f64 || shape.touching <= 0.0 {
                     break;
                 }
-                let clashes = pairs.unit() < shape.clash;
+                let apart_ms = changes[later].arrives_ms - changes[earlier as usize].arrives_ms;
+                let clashes = pairs.unit() < shape.clash && apart_ms < Shape::WRITTEN_MS;
                 let level = Level::Symbols;
                 touches[earlier as usize].push(Touched { other: later, level, clashes });
                 touches[later].push(Touched { other: earlier as usize, level, clashes });
