@@ -253,7 +253,7 @@ fn build(queue: &Queue, looked: &Looked, candidate: &Candidate) -> Option<Build>
             RunState::Void => State::Void,
             RunState::Stopped => return None,
         };
-        Some(Attempt { started_ms: ms(run.since), state })
+        Some(Attempt { started_ms: ms(run.since), ended_ms: None, state })
     };
     let attempts: Vec<Attempt> = candidate.runs.iter().filter_map(attempt).collect();
     let items = candidate.left().to_vec();

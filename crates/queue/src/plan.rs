@@ -10,6 +10,7 @@
 //! revision that does not land now has a reason to wait. `tests/plan.rs` tries to break them.
 
 mod belief;
+mod delay;
 mod order;
 mod reach;
 mod scene;

@@ -1,6 +1,6 @@
 //! In which order the revisions are to land: class, age, and nobody for ever behind others.
 
-use super::belief::{Belief, Slots};
+use super::belief::{Belief, Slots, is_doubted};
 use super::snapshot::{Class, Level, Snapshot, Tip};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -14,8 +14,8 @@ enum Part {
     /// It has passed, and too much before it is undecided for it to wait for.
     Passed,
     Waiting,
-    /// Rather bad than good, or it cannot be tested: whoever touches it need not wait for it to be found out.
-    Suspect,
+    /// It may well be bad, or cannot be tested: whoever touches it need not wait for it to be found out.
+    Doubtful,
 }
 
 /// How what its builds showed moves a revision.
@@ -42,7 +42,12 @@ pub(super) fn landing_order(
         .iter()
         .enumerate()
         .map(|(slot, item)| {
-            let since = i64::try_from(item.since_ms).unwrap_or(i64::MAX / 2);
+            // Who was doubted takes its place when it has passed, and not before those that were built without it.
+            let since = match is_doubted(item) && belief.cleared[slot] {
+                true => item.since_ms.max(belief.cleared_ms[slot]),
+                false => item.since_ms,
+            };
+            let since = i64::try_from(since).unwrap_or(i64::MAX / 2);
             let overdue =
                 snapshot.now_ms >= item.since_ms.saturating_add(snapshot.rules.wait_max_ms);
             match item.class {
@@ -63,9 +68,9 @@ pub(super) fn landing_order(
         }
     }
     for (slot, key) in keys.iter_mut().enumerate() {
-        let unlikely = belief.good[slot] < 0.5 && key.0 > Part::Overdue;
-        if belief.suspect[slot] || unlikely || turns[slot] == Turn::Behind {
-            key.0 = Part::Suspect;
+        let doubtful = belief.doubtful[slot] && key.0 > Part::Overdue;
+        if belief.suspect[slot] || doubtful || turns[slot] == Turn::Behind {
+            key.0 = Part::Doubtful;
         }
     }
     keep_conflicts_in_order(snapshot, slots, &mut keys);
@@ -90,8 +95,8 @@ fn keep_conflicts_in_order(snapshot: &Snapshot, slots: &Slots, keys: &mut [(Part
         let (first, second) =
             if keys[one].1 <= keys[other].1 { (one, other) } else { (other, one) };
         let waits = keys[second].0 > Part::Overdue;
-        if waits && keys[first].0 == Part::Suspect {
-            keys[second].0 = Part::Suspect;
+        if waits && keys[first].0 == Part::Doubtful {
+            keys[second].0 = Part::Doubtful;
         }
     }
 }

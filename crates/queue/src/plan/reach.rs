@@ -3,6 +3,7 @@
 use super::scene::{Scene, Seen};
 use super::set::Set;
 use super::snapshot::State;
+use super::work::USELESS;
 
 /// Below this chance a way to land is not worth a build of its own: what is before it must become clearer first. Also
 /// when workers are idle: in the simulator 0.05 made the slow tail slower by a half.
@@ -74,6 +75,11 @@ impl Reach {
                 false => passes * scene.none_lands(missing.iter()),
             };
             behind = missing;
+            // Whether it is good by itself is shown whatever landed meanwhile.
+            if scene.doubtful[place] && !seen.passed && passes >= DOES * scene.prior(place) {
+                self.tested[place] = true;
+                self.worth[index] = self.worth[index].max(UNDECIDED * passes).max(USELESS);
+            }
             if seen.stale.has(place) {
                 stale_behind = true;
                 continue;
@@ -113,7 +119,9 @@ impl Reach {
         let waits = scene.suspect[place] || self.pause[place].is_some();
         let does = self.cover[place] >= DOES * self.best[place];
         let undecided = self.best[place] < UNDECIDED && self.tested[place];
-        !(waits || does || undecided)
+        // Those before it change for ever; to be built anew with each of them would never end.
+        let tried = scene.doubtful[place] && self.tested[place];
+        !(waits || does || undecided || tried)
     }
 }
 

@@ -12,13 +12,15 @@ pub(super) struct Scene<'a> {
     /// By place, as is all below.
     pub(super) items: Vec<&'a Item>,
     pub(super) good: Vec<f64>,
+    /// The chance that it is good, also beside what stands before it.
+    pub(super) stands: Vec<f64>,
     pub(super) cleared: Vec<bool>,
     pub(super) suspect: Vec<bool>,
+    /// Others do not wait for it: it stands behind them until it has passed.
+    pub(super) doubtful: Vec<bool>,
     pub(super) touch: Vec<Set>,
     /// What touches it and stands before it, with all of its stack.
     pub(super) before: Vec<Set>,
-    /// How many that touch it stand behind it.
-    pub(super) behind: Vec<usize>,
     /// What is below it in its stack.
     pub(super) stack: Vec<Set>,
     /// What cannot be merged with it.
@@ -28,6 +30,8 @@ pub(super) struct Scene<'a> {
     pub(super) is_split: bool,
     /// By place, the chances to clash with later ones.
     clash: Vec<Vec<(usize, f64)>>,
+    /// The same with earlier ones.
+    clash_with: Vec<Vec<(usize, f64)>>,
     belief: &'a Belief,
     slot_of: Vec<usize>,
 }
@@ -79,7 +83,7 @@ impl<'a> Scene<'a> {
             None => empty(),
         };
         let mut apart = empty();
-        let mut clash = vec![Vec::new(); count];
+        let (mut clash, mut clash_with) = (vec![Vec::new(); count], vec![Vec::new(); count]);
         for pair in &snapshot.touches {
             let (Some(one), Some(other)) = (place(pair.earlier), place(pair.later)) else {
                 continue;
@@ -90,6 +94,7 @@ impl<'a> Scene<'a> {
             touch[one].insert(other);
             touch[other].insert(one);
             clash[one.min(other)].push((one.max(other), pair.clash.clamp(0.0, 1.0)));
+            clash_with[one.max(other)].push((one.min(other), pair.clash.clamp(0.0, 1.0)));
             if pair.level == Level::Merge {
                 apart[one].insert(other);
                 apart[other].insert(one);
@@ -112,26 +117,40 @@ impl<'a> Scene<'a> {
             before
         });
         let before: Vec<Set> = before.collect();
-        let rows = touch.iter().zip(&before);
-        let behind = rows.map(|(row, before)| row.len().saturating_sub(before.len())).collect();
         let by_place = |of: &dyn Fn(usize) -> bool| order.iter().map(|slot| of(*slot)).collect();
-        Self {
+        let mut scene = Self {
             snapshot,
+            stands: Vec::new(),
             items: order.iter().map(|slot| &snapshot.items[*slot]).collect(),
             good: order.iter().map(|slot| belief.good[*slot]).collect(),
             cleared: by_place(&|slot| belief.cleared[slot]),
             suspect: by_place(&|slot| belief.suspect[slot]),
+            doubtful: by_place(&|slot| belief.doubtful[slot]),
             before,
-            behind,
             touch,
             stack,
             apart,
             is_split: snapshot.all_touch.is_none() || snapshot.items.iter().any(is_split),
             builds: snapshot.builds.iter().map(|build| seen(build, count, &place)).collect(),
             clash,
+            clash_with,
             belief,
             slot_of: order.to_vec(),
+        };
+        scene.stands = (0..count).map(|place| scene.stands(place)).collect();
+        scene
+    }
+
+    fn stands(&self, place: usize) -> f64 {
+        if self.cleared[place] {
+            return self.good[place];
         }
+        let rest = self.snapshot.all_touch.unwrap_or(0.0);
+        let listed = |other: &usize| self.before[place].has(*other);
+        let known = self.clash_with[place].iter().filter(|(other, _)| listed(other));
+        let known: f64 = known.map(|(_, clash)| clash - rest).sum();
+        let clash = known + rest * self.before[place].len() as f64;
+        self.good[place] * (1.0 - clash.clamp(0.0, 0.5))
     }
 
     pub(super) fn count(&self) -> usize {
@@ -206,7 +225,7 @@ impl<'a> Scene<'a> {
 
     /// The chance that none of these lands.
     pub(super) fn none_lands(&self, places: impl Iterator<Item = usize>) -> f64 {
-        places.map(|place| 1.0 - self.good[place]).product()
+        places.map(|place| 1.0 - self.stands[place]).product()
     }
 
     /// The open failure that a place is part of: the build, and how many may be at fault.

@@ -124,6 +124,13 @@ impl Located<'_> {
     }
 }
 
+/// How often a revision failed without another reason. Of one that has passed, only the failures of one build count: among
+/// many builds some fail several times by chance, and others beside them pass.
+pub(super) fn fails(scene: &Scene, place: usize, against: &[Located]) -> u32 {
+    let fails = against.iter().map(|located| located.failing.fails);
+    if scene.cleared[place] { fails.max().unwrap_or(0) } else { fails.sum() }
+}
+
 /// What there is against a revision.
 pub(super) struct Charge {
     pub(super) fails: u32,
@@ -168,8 +175,9 @@ pub(super) fn ejections(scene: &Scene, located: &[Vec<Located>], landings: &[Ste
             .any(|step| matches!(step, Step::Land { items, .. } if items.contains(&revision)))
     };
     for (place, against) in located.iter().enumerate().filter(|(place, _)| !lands(*place)) {
-        let fails = against.iter().map(|located| located.failing.fails).sum();
-        if fails < FAILS_MIN {
+        let fails = fails(scene, place, against);
+        // Of runs side by side the first to end is a failure oftener than one alone is: all of them count, or none.
+        if fails < FAILS_MIN || against.iter().any(|located| located.failing.running > 0) {
             continue;
         }
         let charge = Charge::after(scene, place, fails);
@@ -205,7 +213,7 @@ fn cause<'a, 'b>(
     }
     // Of two that clash, the later one leaves.
     let last = |located: &&Located| located.beside.iter().all(|other| other < place);
-    let shown = against.iter().find(last)?;
+    let shown = against.iter().filter(last).max_by_key(|located| located.failing.fails)?;
     let untested = |other: &usize| !passes.iter().any(|seen| seen.set.has(*other));
     let with = shown.beside.iter().filter(untested).filter(|other| scene.touch[place].has(*other));
     let mut with: Vec<usize> = with.collect();

@@ -125,6 +125,10 @@ pub struct Build {
 pub struct Attempt {
     /// When it began.
     pub started_ms: u64,
+    /// When it ended, if that is known. One that passed at a time that is not known is taken to have passed after its
+    /// revisions' mean length.
+    #[serde(default)]
+    pub ended_ms: Option<u64>,
     /// How it stands.
     pub state: State,
 }

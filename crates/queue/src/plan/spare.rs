@@ -1,10 +1,11 @@
 //! What workers do that nobody needs at once: prove suspicions, and build for outcomes that are not the likeliest, as
 //! far as that is worth its price.
 
+use super::delay::Delay;
 use super::reach::Reach;
-use super::scene::Scene;
+use super::scene::{Scene, Seen};
 use super::set::Set;
-use super::settle::{Charge, Located};
+use super::settle::{Charge, Located, fails};
 use super::snapshot::{State, Tip};
 use super::speculate::{Offer, start_or_again};
 use super::step::{AgainWhy, StartWhy, Step};
@@ -14,10 +15,8 @@ use super::work::USELESS;
 const PATIENCE: f64 = 8.0;
 /// Below this chance of being good, all runs that prove a fault are made at once.
 const SURE: f64 = 0.2;
-/// A build that serves several is worth more than one that serves one, but not without end.
-const SERVED_MAX: usize = 8;
 /// How many ways to land are looked at for one revision.
-const WAYS_MAX: usize = 4;
+const WAYS_MAX: usize = 6;
 
 /// The runs that would prove or lift each suspicion; with each, whether it has waited long enough.
 pub(super) fn proofs(scene: &Scene, located: &[Vec<Located>]) -> Vec<(bool, Offer)> {
@@ -28,10 +27,17 @@ pub(super) fn proofs(scene: &Scene, located: &[Vec<Located>]) -> Vec<(bool, Offe
             continue;
         }
         alone.insert(place);
-        let known = scene.build_of(&alone);
-        let running = known.map_or(0, |seen| seen.running);
-        let fails: u32 = located[place].iter().map(|located| located.failing.fails).sum();
+        let known = again_for(scene, &located[place], &alone);
+        // What landed since they began does not matter: they tell whether it is good by itself.
+        let same = |seen: &&Seen| seen.gone.is_none() && seen.set == alone;
+        let alone_runs: u32 = scene.builds.iter().filter(same).map(|seen| seen.running).sum();
+        let running = alone_runs.max(known.map_or(0, |seen| seen.running));
+        let fails = fails(scene, place, &located[place]);
         if scene.snapshot.tip != Tip::Proven && Charge::after(scene, place, fails).is_proven() {
+            continue;
+        }
+        if scene.cleared[place] && fails == 0 && known.is_some_and(|seen| seen.passed) {
+            // By itself it is good. Whether it clashes is known when what it failed with is decided.
             continue;
         }
         // Failures that others may explain cannot eject: without one of its own, one run is needed in any case.
@@ -70,6 +76,15 @@ pub(super) fn proofs(scene: &Scene, located: &[Vec<Located>]) -> Vec<(bool, Offe
     offers
 }
 
+/// The build that shows more about a suspect: itself alone, or where that passes, the one that fails because of it only.
+fn again_for<'a>(scene: &'a Scene, located: &[Located<'a>], alone: &Set) -> Option<&'a Seen<'a>> {
+    let known = scene.build_of(alone);
+    match located.iter().max_by_key(|located| located.failing.fails) {
+        Some(located) if known.is_some_and(|seen| seen.passed) => Some(located.failing),
+        _ => known,
+    }
+}
+
 fn paused(scene: &Scene, alone: &Set) -> bool {
     let last = scene.build_of(alone).and_then(|seen| seen.build.attempts.last());
     last.is_some_and(|run| run.started_ms + 10 * 60 * 1000 > scene.snapshot.now_ms)
@@ -83,40 +98,42 @@ fn since_last_run(scene: &Scene, place: usize) -> u64 {
 
 /// Second runs beside first ones, and builds for other outcomes, worth at least the price; the worthiest first.
 pub(super) fn speculations(scene: &Scene, reach: &Reach, stopped: &[bool]) -> Vec<Offer> {
-    let price = scene.snapshot.price.lambda;
-    let mut offers = hedges(scene, reach, stopped, price);
+    let delay = Delay::of(scene, reach);
+    let mut offers = hedges(scene, reach, &delay, stopped);
     for place in (0..scene.count()).filter(|place| !scene.suspect[*place]) {
         if reach.pause[place].is_none() && reach.ready[place].is_none() {
-            other_ways(scene, reach, place, price, &mut offers);
+            other_ways(scene, reach, &delay, place, &mut offers);
         }
     }
     offers.sort_by(|a, b| b.value.total_cmp(&a.value));
     offers
 }
 
-/// How many are waited for less if these land sooner: they, and those behind them that touch them.
-fn served(scene: &Scene, places: impl Iterator<Item = usize>) -> f64 {
-    let behind = |place: usize| 1 + scene.behind[place];
-    places.map(behind).sum::<usize>().min(SERVED_MAX) as f64
-}
-
 /// Should the run of a good build fail by chance, a second one that began with it saves its whole length.
-fn hedges(scene: &Scene, reach: &Reach, stopped: &[bool], price: f64) -> Vec<Offer> {
+fn hedges(scene: &Scene, reach: &Reach, delay: &Delay, stopped: &[bool]) -> Vec<Offer> {
+    let price = scene.snapshot.price.lambda;
     let flake = super::belief::flake(scene.snapshot);
     let mut offers = Vec::new();
     for (index, seen) in scene.builds.iter().enumerate() {
-        if !seen.is_running() || stopped[index] {
+        if !seen.is_running() || seen.passed || stopped[index] {
             continue;
         }
         let mut targets = scene.empty();
         let by_this = |place: &usize| reach.by[*place] == Some(index);
         seen.set.iter().filter(by_this).for_each(|place| targets.insert(place));
-        let served = served(scene, targets.iter());
         let likely = targets.iter().map(|place| reach.cover[place]).fold(0.0, f64::max);
-        let saved = (reach.remaining_ms[index] / scene.length_ms(&seen.set)).min(1.0);
         let runs = seen.build.count(State::Running) as i32;
         let chance = likely * flake.powi(runs);
-        let value = chance * saved * served;
+        let length = scene.length_ms(&seen.set);
+        let begun_then = delay.costs_ms(&targets, reach.remaining_ms[index] + length);
+        // One that failed before is at fault if it fails often enough: sooner, where runs stand side by side.
+        let needed = targets.iter().map(|place| Charge::needed(scene, place)).max().unwrap_or(0);
+        let at_fault = match seen.fails > 0 && seen.fails + seen.running < needed {
+            true => 1.0 - reach.passes[index],
+            false => 0.0,
+        };
+        let spared = begun_then - delay.costs_ms(&targets, length);
+        let value = (chance + at_fault) * spared / length;
         if value >= price {
             let why = AgainWhy::Hedge { chance, price };
             let (worth, step) = (reach.worth[index], Step::Again { build: seen.build.id, why });
@@ -127,17 +144,23 @@ fn hedges(scene: &Scene, reach: &Reach, stopped: &[bool], price: f64) -> Vec<Off
 }
 
 /// The likeliest ways for one to land that nothing stands for, in case others do not turn out as expected.
-fn other_ways(scene: &Scene, reach: &Reach, place: usize, price: f64, offers: &mut Vec<Offer>) {
-    // The other ways are less likely than the likeliest: no need to look.
-    if reach.best[place] < price {
+fn other_ways(scene: &Scene, reach: &Reach, delay: &Delay, place: usize, offers: &mut Vec<Offer>) {
+    let price = scene.snapshot.price.lambda;
+    let mut targets = scene.empty();
+    targets.insert(place);
+    let length = scene.items[place].length.mean_ms.max(1.0);
+    // No way is worth more than one that spares all behind it the whole time.
+    let most = delay.costs_ms(&targets, 2.0 * delay.longest_ms + length) / length;
+    let chance_min = (price / most.max(1.0)).max(USELESS);
+    if reach.best[place] < chance_min {
         return;
     }
-    for way in ways(scene, place, price) {
+    for way in ways(scene, place, chance_min) {
         let stands = standing(scene, reach, place, &way);
         let gained = way.chance - stands.chance;
-        let length = scene.items[place].length.mean_ms.max(1.0);
-        let saved = (stands.known_in_ms / length).min(1.0);
-        let value = gained * saved * served(scene, std::iter::once(place));
+        let begun_then = delay.costs_ms(&targets, stands.known_in_ms + length);
+        let begun_now = delay.costs_ms(&targets, length.max(stands.known_in_ms));
+        let value = gained * (begun_then - begun_now) / length;
         if value < price {
             continue;
         }
@@ -153,9 +176,7 @@ fn other_ways(scene: &Scene, reach: &Reach, place: usize, price: f64, offers: &m
         let worth = Reach::worth_of(scene, &built);
         let step = start_or_again(scene, &built, why).filter(|_| worth >= USELESS);
         let Some(step) = step else { continue };
-        let mut targets = scene.empty();
-        targets.insert(place);
-        offers.push(Offer { value, worth, step, targets });
+        offers.push(Offer { value, worth, step, targets: targets.clone() });
     }
 }
 
@@ -169,11 +190,11 @@ struct Way {
 
 /// The likeliest ways, best first, without looking at all 2ⁿ: the likeliest outcome of each, then with the cheapest
 /// ones flipped, where a flip costs `min(s, 1-s) / max(s, 1-s)`.
-fn ways(scene: &Scene, place: usize, price: f64) -> Vec<Way> {
+fn ways(scene: &Scene, place: usize, chance_min: f64) -> Vec<Way> {
     let (mut with, mut chance) = (scene.empty(), scene.good[place]);
     let mut flips: Vec<(f64, usize)> = Vec::new();
     for other in scene.before[place].iter() {
-        let good = scene.good[other];
+        let good = scene.stands[other];
         // It has to be redone if one before it lands that it cannot be merged with.
         if !scene.stack[place].has(other) && scene.apart[other].meets(&with) {
             continue;
@@ -199,7 +220,7 @@ fn ways(scene: &Scene, place: usize, price: f64) -> Vec<Way> {
         chance * flipped.map(|(_, (cost, _))| cost).product::<f64>()
     };
     let mut chances: Vec<(f64, u32)> = (0..1 << flips.len()).map(|s| (chance_of(s), s)).collect();
-    chances.retain(|(chance, _)| *chance >= price);
+    chances.retain(|(chance, _)| *chance >= chance_min);
     chances.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     chances.truncate(WAYS_MAX);
     let way = |(chance, some): (f64, u32)| {

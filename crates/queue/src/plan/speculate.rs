@@ -111,7 +111,7 @@ fn offer(scene: &Scene, reach: &Reach, members: &Set, first: usize) -> Option<Of
         let (of, suspects) = (of.id, suspects.try_into().unwrap_or(u32::MAX));
         why = StartWhy::Probe { of, suspects, chance: 1.0 - scene.passes(&built) };
     }
-    if chance < USELESS && !alone {
+    if chance < USELESS && !alone && !scene.doubtful[first] {
         return None;
     }
     let worth = Reach::worth_of(scene, &built);

@@ -9,11 +9,11 @@ use super::step::{Step, StopWhy};
 use super::tell::Told;
 
 /// A build that is needed so little is stopped whoever waits.
-pub(super) const USELESS: f64 = 0.02;
+pub(super) const USELESS: f64 = 0.002;
 /// And one that is needed by so much less than another makes room for it.
 const MUCH_LESS: f64 = 0.3;
 /// Bounds of the price, and how fast it moves: one step a plan, so within some dozens of builds.
-const PRICE: std::ops::RangeInclusive<f64> = 0.02..=1.0;
+const PRICE: std::ops::RangeInclusive<f64> = 0.02..=100.0;
 const DEARER: f64 = 1.05;
 const CHEAPER: f64 = 0.95;
 
@@ -123,7 +123,8 @@ fn useless(told: &Told, index: usize) -> Option<StopWhy> {
     if seen.set.is_empty() || (seen.passed && seen.stale.is_empty()) {
         return Some(StopWhy::Answered);
     }
-    if seen.set.is_within(&seen.stale) {
+    let shows = |place: usize| scene.doubtful[place];
+    if seen.set.is_within(&seen.stale) && !seen.set.iter().any(shows) {
         return Some(StopWhy::Stale);
     }
     let passes_elsewhere = |place: usize| {

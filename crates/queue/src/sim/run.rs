@@ -242,6 +242,7 @@ impl Run<'_> {
         let tree = named(&made.tree);
         let flakes = self.world.flakes(tree, self.runs.next(tree));
         run.state = if made.is_good && !flakes { State::Passed } else { State::Failed };
+        run.ended_ms = Some(self.snapshot.now_ms);
         self.out.worker_minutes += (self.snapshot.now_ms - run.started_ms) as f64 / 60_000.0;
     }
 
@@ -307,7 +308,7 @@ impl Run<'_> {
         let Some(build) = self.snapshot.builds.iter_mut().find(|build| build.id == id) else {
             return;
         };
-        build.attempts.push(Attempt { started_ms: now, state: State::Running });
+        build.attempts.push(Attempt { started_ms: now, ended_ms: None, state: State::Running });
         for at in &self.made[&id].items {
             self.ran[*at].get_or_insert(now);
         }
@@ -332,6 +333,7 @@ impl Run<'_> {
         for build in self.snapshot.builds.iter_mut().filter(|build| build.id == id) {
             for run in build.attempts.iter_mut().filter(|run| run.state == State::Running) {
                 run.state = State::Stopped;
+                run.ended_ms = Some(now);
                 self.out.stopped += 1;
                 self.out.worker_minutes += (now - run.started_ms) as f64 / 60_000.0;
             }

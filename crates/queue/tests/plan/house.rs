@@ -302,7 +302,8 @@ impl House {
         assert!(self.running() < self.nature.workers, "no worker is used twice");
         let started_ms = self.snapshot.now_ms;
         let build = self.snapshot.builds.iter_mut().find(|build| build.id == id);
-        build.expect("a fact").attempts.push(Attempt { started_ms, state: State::Running });
+        let run = Attempt { started_ms, ended_ms: None, state: State::Running };
+        build.expect("a fact").attempts.push(run);
     }
 
     fn land(&mut self, id: CandidateId, items: &[RevisionId]) {
@@ -372,6 +373,7 @@ impl House {
             () if good && flake >= self.nature.flake => State::Passed,
             () => State::Failed,
         };
+        self.snapshot.builds[at].attempts[nth].ended_ms = Some(self.snapshot.now_ms);
     }
 }
 
@@ -415,6 +417,8 @@ pub(crate) fn nonsense(seed: u64) -> Snapshot {
             attempts: (0..chance.below(4))
                 .map(|_| Attempt {
                     started_ms: (chance.unit() * u64::MAX as f64) as u64,
+                    ended_ms: (chance.unit() < 0.5)
+                        .then(|| (chance.unit() * u64::MAX as f64) as u64),
                     state: states[chance.below(states.len())],
                 })
                 .collect(),

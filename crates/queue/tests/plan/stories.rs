@@ -11,7 +11,7 @@ fn revision(word: &str) -> RevisionId {
 }
 
 /// One line a fact:
-/// `workers 3` · `wait 1 2 express:3` · `stack 1 2` (2 on 1) · `touch 1 2` · `merge 1 2` · `frozen` ·
+/// `workers 3` · `wait 1 2 express:3 risky:4 doubted:5` · `stack 1 2` (2 on 1) · `touch 1 2` · `merge 1 2` · `frozen` ·
 /// `Q1 1 2: fail run` (its runs) · `Q1 1 2 !1: pass` (its verdict no longer holds for 1).
 fn snapshot(facts: &str) -> Snapshot {
     let mut snapshot = Snapshot {
@@ -53,7 +53,7 @@ fn snapshot(facts: &str) -> Snapshot {
 fn wait(snapshot: &mut Snapshot, word: &str) {
     let (class, number) = match word.split_once(':') {
         Some(("express", number)) => (Class::Express, number),
-        Some(("risky", number)) => (Class::Normal, number),
+        Some(("risky" | "doubted", number)) => (Class::Normal, number),
         _ => (Class::Normal, word),
     };
     snapshot.items.push(Item {
@@ -61,7 +61,11 @@ fn wait(snapshot: &mut Snapshot, word: &str) {
         class,
         since_ms: 9_000_000 + snapshot.items.len() as u64,
         after: None,
-        success: if word.starts_with("risky") { 0.6 } else { 0.95 },
+        success: match word.split_once(':') {
+            Some(("risky", _)) => 0.6,
+            Some(("doubted", _)) => 0.4,
+            _ => 0.95,
+        },
         length: Length { mean_ms: 600_000.0, sd_ms: 0.0 },
         targets: None,
     });
@@ -77,7 +81,11 @@ fn build(fact: &str) -> Build {
         "void" => State::Void,
         other => panic!("no run ends as `{other}`"),
     };
-    let attempt = |word| Attempt { started_ms: 9_900_000, state: run(word) };
+    let attempt = |word| {
+        let state = run(word);
+        let ended_ms = (state != State::Running).then_some(9_950_000);
+        Attempt { started_ms: 9_900_000, ended_ms, state }
+    };
     let (stale, items): (Vec<&str>, Vec<&str>) =
         items.split_whitespace().partition(|item| item.starts_with('!'));
     Build {
@@ -177,7 +185,8 @@ fn nobody_is_ejected_for_a_failure_that_was_not_repeated() {
         wait 1; Q1 1: fail fail fail                       | eject 1
         wait 1; Q1 1: void                                 | again Q1
         wait 1; Q1 1: void void void void                  |
-        wait 1; Q1 1: fail fail fail void run              | eject 1
+        wait 1; Q1 1: fail fail fail void                  | eject 1
+        wait 1; Q1 1: fail fail fail run                   |
         ",
     );
 }
@@ -193,6 +202,19 @@ fn a_culprit_is_found_by_the_shortest_prefix_that_fails() {
         wait 3 4; Q1 3 4: fail; Q2 3: fail                 | start 4
         wait 3 4; Q1 3 4: fail fail; Q2 3: fail; Q3 4: pass | eject 3; land 4
         wait 1 2; touch 1 2; Q1 1: pass; Q2 2: pass; Q3 1 2: fail fail fail | eject 2 with 1; land 1
+        ",
+    );
+}
+
+#[test]
+fn who_is_doubted_stands_behind_others_until_it_has_passed() {
+    check(
+        "
+        workers 3; wait doubted:1 2; touch 1 2             | start 2; start 2 1
+        workers 2; wait 2 doubted:1; touch 1 2; Q1 2: run; Q2 2 1: run |
+        workers 3; wait 2 doubted:1 3; touch 1 2; touch 1 3; Q1 2: run; Q2 2 1: run | start 3
+        wait doubted:1 3; touch 1 3; Q1 1: pass; Q2 3: run |
+        workers 3; wait doubted:1 3; touch 1 3; Q1 1: pass; Q2 3: run | start 3 1; again Q2
         ",
     );
 }
