@@ -21,6 +21,7 @@ mod diff;
 mod error;
 mod files;
 mod git;
+mod held;
 mod id;
 mod merge;
 mod objects;

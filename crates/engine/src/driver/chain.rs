@@ -3,7 +3,7 @@
 use super::{Drive, repair};
 use crate::Error;
 use std::collections::BTreeMap;
-use weir_git::{CommitId, Draft, Person, Signature, TreeId, Written};
+use weir_git::{CommitId, Draft, Merged, Person, Signature, TreeId};
 use weir_model::event::queue::Step;
 use weir_model::event::review::Repair;
 use weir_model::{Refusal, RevisionId};
@@ -38,6 +38,25 @@ impl Drive {
             self.chains = Chains { onto: Some(onto), links: BTreeMap::new() };
         }
         let entries = self.entries(revisions)?;
+        let engine = self.engine.clone();
+        let trunk = &engine.0.trunk;
+        match self.links(onto, &entries, revisions)? {
+            Chained::Whole { steps, tree, .. } if !entries.is_empty() => {
+                let draft = self.draft(&entries)?;
+                let commit = trunk.write_commit(tree, &parents(onto, &entries)?, &draft)?;
+                Ok(Chained::Whole { steps, commit, tree })
+            }
+            chained => Ok(chained),
+        }
+    }
+
+    /// The merges one after another; of what they come to, the commit is not one that lasts.
+    fn links(
+        &mut self,
+        onto: CommitId,
+        entries: &[Entry],
+        revisions: &[RevisionId],
+    ) -> Result<Chained, Error> {
         let (mut steps, mut before) = (Vec::new(), onto);
         let mut whole = self.engine.0.trunk.objects().tree(onto)?;
         for (index, entry) in entries.iter().enumerate() {
@@ -55,7 +74,8 @@ impl Drive {
             )? {
                 Ok(link) => link,
                 Err(repair) => {
-                    return Ok(match self.in_the_way(onto, &entries[..=index])? {
+                    let other = self.in_the_way(onto, &entries[..=index])?;
+                    return Ok(match other {
                         Some(other) => Chained::Behind { revision, other },
                         None => Chained::Refused { revision, repair },
                     });
@@ -108,19 +128,20 @@ impl Drive {
         entries: &[Entry],
     ) -> Result<Result<(CommitId, TreeId), Repair>, Error> {
         let Some(entry) = entries.last() else { return Err(nothing().into()) };
-        let (change, parents) = (entry.commit.parse()?, parents(onto, entries)?);
-        let draft = self.draft(entries)?;
+        let change = entry.commit.parse()?;
         let trunk = &self.engine.0.trunk;
-        let merged = trunk.write_merge_as(before, change, &parents, &draft).map_err(Error::from);
+        let merged = trunk.merge_upon(before, change).map_err(Error::from);
         let judged = merged.and_then(|merged| {
-            if let Written::Commit { tree, .. } = merged {
+            if let Merged::Clean { tree } = merged {
                 self.engine.judge_merge(entry.revision, before, tree)?;
             }
             Ok(merged)
         });
         match judged {
-            Ok(Written::Commit { commit, tree }) => Ok(Ok((commit, tree))),
-            Ok(Written::Conflict { paths }) => Ok(Err(repair::conflict(trunk.name(), &paths))),
+            Ok(Merged::Clean { tree }) => {
+                Ok(Ok((trunk.hold(tree, &parents(onto, entries)?)?, tree)))
+            }
+            Ok(Merged::Conflict { paths }) => Ok(Err(repair::conflict(trunk.name(), &paths))),
             // What may not be merged at all, its owner has to mend.
             Err(Error::Refused(refusal)) => Ok(Err(repair::refused(&refusal))),
             Err(failure) => Err(failure),
