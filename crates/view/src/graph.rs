@@ -9,7 +9,6 @@ use crate::compiled::{Compiled, Verdict};
 use crate::fact::{Definition, Kind, Role, Use};
 use crate::modules::{Manifests, folder_of};
 use crate::pool::{At, Blob, BlobNo, Pool};
-use crate::symbol::is_test;
 use crate::tree::View;
 use bstr::{BStr, ByteSlice as _};
 use hit::{Hit, Lying};
