@@ -296,7 +296,14 @@ impl fmt::Display for StartWhy {
             }
             Self::Otherwise { target, without, chance, price } => {
                 let (chance, price) = (Percent(*chance), Percent(*price));
-                write!(f, "for `{target}` should {} not land: {chance}, ", list(without))?;
+                match without.as_slice() {
+                    [] => {
+                        write!(f, "for `{target}`, should what it is tested with fail: {chance}, ")?
+                    }
+                    others => {
+                        write!(f, "for `{target}` should {} not land: {chance}, ", list(others))?
+                    }
+                }
                 write!(f, "worth it from {price} on")
             }
             Self::Screen { undecided, chance } => {
