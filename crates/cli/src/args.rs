@@ -122,6 +122,9 @@ mod tests {
             "submit --wait --task T1",
             "queue",
             "queue explain C1",
+            "queue trace",
+            "queue simulate",
+            "queue simulate --from f --workers 8 --arrivals x10 --policy ours,bors --flakes 5%",
             "queue freeze --why release",
             "queue thaw",
             "queue class C1 express -m outage",
@@ -168,6 +171,8 @@ mod tests {
             ("audit verify file", ErrorKind::MissingRequiredArgument),
             ("audit proof", ErrorKind::MissingRequiredArgument),
             ("audit proof T1", ErrorKind::ValueValidation),
+            ("queue simulate --policy best", ErrorKind::ValueValidation),
+            ("queue simulate --arrivals often", ErrorKind::ValueValidation),
             ("up --listen nowhere", ErrorKind::ValueValidation),
             ("up --colour", ErrorKind::UnknownArgument),
         ];

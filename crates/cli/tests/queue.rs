@@ -94,6 +94,60 @@ fn what_the_docs_show_is_so() {
     }
 }
 
+/// The history that the page shows, and what it says that comes of it; by the file, on stdin, and without a server.
+#[test]
+fn what_the_docs_say_of_a_history_comes_of_it() {
+    let docs = include_str!("../../../docs/queue.md");
+    let indented = |line: &str| line.strip_prefix("    ").map(str::to_owned);
+    let trace = docs.lines().filter_map(indented).filter(|line| line.starts_with("{\"change\""));
+    let trace: String = trace.map(|line| line + "\n").collect();
+    let (_, after) = docs.split_once("    $ weir queue simulate ").expect("the command");
+    let (args, after) = after.split_once('\n').expect("what it prints");
+    let printed = after.lines().take_while(|line| line.is_empty() || line.starts_with("    "));
+    let printed: Vec<String> = printed.map(|line| indented(line).unwrap_or_default()).collect();
+    let (printed, repo) = (printed.join("\n"), Repo::none());
+    std::fs::write(repo.dir.join("history.jsonl"), &trace).expect("written");
+    let args: Vec<&str> = ["queue", "simulate"].into_iter().chain(args.split(' ')).collect();
+    let out = repo.weir(&args).expect(0).out;
+    // How soon ours would be changes as it gets better; what it lands does not.
+    let is_ours = |line: &&str| line.trim_start().starts_with("ours ");
+    let words = |text: &str| -> Vec<Vec<String>> {
+        let lines = text.lines().filter(|line| !is_ours(line) && !line.is_empty());
+        lines.map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+    };
+    assert_eq!(words(&out), words(&printed), "{out}");
+    assert!(out.lines().any(|line| is_ours(&line)) && printed.lines().any(|line| is_ours(&line)));
+    let answer = repo.json(&args);
+    assert_eq!(answer["rows"][0]["policy"], Value::Null, "{answer:#}");
+    assert_eq!(answer["rows"][5]["policy"], "ours", "{answer:#}");
+    assert!(answer["rows"].as_array().expect("a list").iter().all(|row| row["landed"] == 4));
+
+    std::fs::write(repo.dir.join("history.jsonl"), trace + "{}\n").expect("written");
+    let refused = repo.weir(&["queue", "simulate", "--from", "history.jsonl", "--json"]).refusal();
+    assert_eq!(refused["code"], "trace.line", "{refused:#}");
+    assert!(text(&refused, "/sentence").contains("line 7"), "{refused:#}");
+}
+
+/// What came to the queue of a repository is a trace; asked beside the server that has it, and from a file.
+#[test]
+fn the_ledger_is_a_history() {
+    let repo = checked_by("true");
+    let nothing = repo.weir(&["queue", "simulate", "--json"]).refusal();
+    assert_eq!(nothing["code"], "trace.empty", "{nothing:#}");
+    let tree = bring(&repo, "T1", "one");
+    submit(&repo, &tree);
+    until(&repo, &["change", "show", "C1"], |change| change["state"] == "landed");
+    let asked = repo.json(&["queue", "simulate", "--policy", "ours,serial"]);
+    assert_eq!(asked["changes"], 1, "{asked:#}");
+    let policies: Vec<&Value> =
+        asked["rows"].as_array().expect("a list").iter().map(|row| &row["policy"]).collect();
+    assert_eq!(policies, [&Value::Null, &"ours".into(), &"serial".into()]);
+    let trace = repo.weir(&["queue", "trace"]).expect(0).out;
+    std::fs::write(repo.dir.join("history.jsonl"), trace).expect("written");
+    let again = ["queue", "simulate", "--policy", "ours,serial", "--from", "history.jsonl"];
+    assert_eq!(repo.json(&again), asked);
+}
+
 /// A check that passes on its second try costs nobody anything, and both runs are on record.
 #[test]
 fn what_fails_by_chance_lands() {

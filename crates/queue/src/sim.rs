@@ -12,11 +12,17 @@
 mod bounds;
 mod measure;
 mod peers;
+mod recorded;
 mod run;
+mod trace;
+mod what_if;
 mod world;
 
 pub use bounds::{builds_min, oracle_ms, oracle_unlimited_ms};
 pub use measure::{Outcome, percentile_ms};
 pub use peers::{Bors, Optimistic, Serial, SpeculateAll, Window};
+pub use recorded::Recorded;
 pub use run::{Always, Conflict, Ground, Ours, Policy, Setting, run, run_on};
+pub use trace::{Came, Fate, Trace};
+pub use what_if::{Answer, Became, Decides, Touching, WhatIf};
 pub use world::{Change, Shape, Touched, World};

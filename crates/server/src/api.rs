@@ -78,6 +78,7 @@ fn described() -> (Router<Weir>, OpenApi) {
         .routes(routes!(changes::reject))
         .routes(routes!(queue::get))
         .routes(routes!(queue::explain))
+        .routes(routes!(queue::trace))
         .routes(routes!(queue::freeze, queue::thaw))
         .routes(routes!(queue::set_class))
         .routes(routes!(acts::detach))

@@ -1,5 +1,7 @@
 //! `weir queue`
 
+mod simulate;
+
 use crate::error::CommandError;
 use crate::here::Here;
 use crate::render;
@@ -25,6 +27,9 @@ enum QueueCommand {
         /// The change
         change: ChangeId,
     },
+    Simulate(simulate::SimulateArgs),
+    /// Write what came to the queue as a trace: JSON lines, one revision each, for `weir queue simulate`
+    Trace,
     /// Let nothing land until the thaw; testing goes on, so that a thaw lands what has passed
     Freeze {
         /// Why, for those who wait
@@ -55,31 +60,33 @@ fn class(text: &str) -> Result<Class, String> {
 }
 
 pub(crate) fn run(ui: &mut Ui, here: &Here, args: QueueArgs) -> Result<(), CommandError> {
-    let weir = here.client()?;
+    let weir = || here.client();
     match args.command {
         None => {
-            let queue: Queue = weir.get("/v1/queue")?;
+            let queue: Queue = weir()?.get("/v1/queue")?;
             ui.answer(&queue, |queue, page| render::queue(page, queue))
         }
         Some(QueueCommand::Explain { change }) => {
-            let explained: Explained = weir.get(&format!("/v1/queue/{change}"))?;
+            let explained: Explained = weir()?.get(&format!("/v1/queue/{change}"))?;
             ui.answer(&explained, |explained, page| {
                 render::change(page, &explained.change);
                 page.line("");
                 render::events(page, explained.decisions.iter());
             })
         }
+        Some(QueueCommand::Simulate(args)) => simulate::run(ui, here, args),
+        Some(QueueCommand::Trace) => ui.raw(simulate::recorded(here)?.as_bytes()),
         Some(QueueCommand::Freeze { why }) => {
-            let done: Done = weir.post("/v1/queue/freeze", &Because { reason: why })?;
+            let done: Done = weir()?.post("/v1/queue/freeze", &Because { reason: why })?;
             ui.answer(&done, |_, page| page.line("Nothing lands until `weir queue thaw`."))
         }
         Some(QueueCommand::Thaw) => {
-            let done: Done = weir.delete("/v1/queue/freeze")?;
+            let done: Done = weir()?.delete("/v1/queue/freeze")?;
             ui.answer(&done, |_, page| page.line("What has passed lands again."))
         }
         Some(QueueCommand::Class { change, class, why }) => {
             let path = format!("/v1/changes/{change}/class");
-            let done: Done = weir.put(&path, &NewClass { class, reason: why })?;
+            let done: Done = weir()?.put(&path, &NewClass { class, reason: why })?;
             ui.answer(&done, |_, page| page.line(format!("{change} counts so from now on.")))
         }
     }

@@ -4,8 +4,12 @@ use crate::core::Decided;
 use crate::{Caller, Engine, Error};
 use weir_model::event::guard::Right;
 use weir_model::event::queue::Class;
-use weir_model::{Actor, ChangeId, Event, PersonId, Refusal};
+use weir_model::{Actor, ChangeId, Event, PersonId, Position, Refusal};
 use weir_queue::Command;
+use weir_queue::sim::{Recorded, Trace};
+
+/// Records of the ledger that are held at once.
+const READ_AT_ONCE: usize = 500;
 
 impl Engine {
     /// Nothing lands until the thaw. Testing goes on, so that a thaw lands what has passed.
@@ -44,6 +48,23 @@ impl Engine {
         })?;
         let set = |person| Command::SetClass { change, class, person, reason: reason.clone() };
         self.say_to_queue(caller, set).await
+    }
+
+    /// What came to the queue, and what became of it, as the whole ledger has it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn queue_trace(&self) -> Result<Trace, Error> {
+        let (mut recorded, mut last) = (Recorded::default(), Position(0));
+        loop {
+            let records = self.log(last, READ_AT_ONCE)?;
+            let Some(record) = records.last() else { return Ok(recorded.trace()) };
+            last = record.position;
+            for record in records {
+                let event = Event::from_json(record.stream.as_str(), &record.body)?;
+                recorded.take(record.at, &event);
+            }
+        }
     }
 
     async fn say_to_queue(

@@ -2,9 +2,11 @@
 
 use super::{done, events};
 use crate::door::{Body, Door, Named};
-use crate::reply::Reply;
+use crate::reply::{Problem, Reply};
 use crate::wire::{Because, Done, Explained, NewClass, Queue, Refused};
 use axum::Json;
+use axum::http::header;
+use axum::response::IntoResponse;
 use weir_model::{AnyId, ChangeId, Refusal};
 
 /// The queue
@@ -23,6 +25,11 @@ pub(crate) async fn get(door: Door) -> Reply<Queue> {
     params(("change" = String, Path, example = "C1")),
     responses((status = 200, body = Explained), (status = "default", body = Refused)))]
 pub(crate) async fn explain(door: Door, Named(change): Named<ChangeId>) -> Reply<Explained> {
+    Ok(Json(explained(&door, change).await?))
+}
+
+/// The same for its page.
+pub(crate) async fn explained(door: &Door, change: ChangeId) -> Result<Explained, Problem> {
     let (known, waiting, candidates) = door.read(|see| {
         let known = see.folds.review.change(change).ok_or_else(|| {
             Refusal::new("change.unknown", format!("there is no change `{change}`"))
@@ -38,8 +45,20 @@ pub(crate) async fn explain(door: Door, Named(change): Named<ChangeId>) -> Reply
     let landing = known.landing.map(AnyId::Landing);
     let ids = candidates.iter().map(|candidate| AnyId::Candidate(candidate.id));
     let ids = [AnyId::Change(change)].into_iter().chain(ids).chain(landing).collect();
-    let decisions = events::of_queue(&door, ids).await?;
-    Ok(Json(Explained { change: known, waiting, candidates, decisions }))
+    let decisions = events::of_queue(door, ids).await?;
+    Ok(Explained { change: known, waiting, candidates, decisions })
+}
+
+/// What came to the queue, as a trace
+///
+/// JSON lines, one revision each: when it came, how long its checks took, what became of it. `weir queue simulate` tells
+/// what another policy would have made of it.
+#[utoipa::path(get, path = "/v1/queue/trace", tag = "queue",
+    responses((status = 200, body = String, content_type = "application/jsonl"),
+        (status = "default", body = Refused)))]
+pub(crate) async fn trace(door: Door) -> Result<impl IntoResponse, Problem> {
+    let trace = door.ask_disk(|engine| engine.queue_trace()).await?;
+    Ok(([(header::CONTENT_TYPE, "application/jsonl")], trace.lines()))
 }
 
 /// Freeze the queue

@@ -51,6 +51,7 @@ impl Policy for Bors {
             let same = |build: &&Build| build.stale.is_empty() && build.items == *batch;
             snapshot.builds.iter().filter(same).any(|build| build.count(State::Running) > 0)
         };
+        let waits = |it: &RevisionId| snapshot.items.iter().any(|item| item.revision == *it);
         running.retain(|batch| match fresh(batch) {
             Some(build) if runs(batch) && !build.has_passed() => true,
             Some(build) if build.has_passed() => {
@@ -71,9 +72,12 @@ impl Policy for Bors {
                 false
             }
             Some(_) => true,
-            // Something that touches it landed: again.
+            // Something that touches it landed, or one of them could not be merged and went back: the others again.
             None => {
-                self.pending.insert(0, batch.clone());
+                let batch: Vec<RevisionId> = batch.iter().copied().filter(waits).collect();
+                if !batch.is_empty() {
+                    self.pending.insert(0, batch);
+                }
                 false
             }
         });

@@ -68,11 +68,11 @@ impl Policy for Optimistic {
     }
 
     fn steps(&mut self, snapshot: &Snapshot) -> Vec<Step> {
-        let earlier = earlier(snapshot);
-        let mut failed: Vec<bool> = Vec::new();
-        let mut wanted = Vec::new();
         // All that may hold a build of their own, and those that wait for a worker.
         let most = 2 * snapshot.workers as usize + 8;
+        let earlier = earlier(snapshot, most);
+        let mut failed: Vec<bool> = Vec::new();
+        let mut wanted = Vec::new();
         for (place, item) in snapshot.items.iter().enumerate().take(most) {
             let stands = earlier[place].iter().filter(|other| !failed[**other]);
             let mut items: Vec<RevisionId> =
@@ -98,10 +98,9 @@ impl Policy for SpeculateAll {
     }
 
     fn steps(&mut self, snapshot: &Snapshot) -> Vec<Step> {
-        let earlier = earlier(snapshot);
+        let most = 2 * snapshot.workers as usize + 8;
         let mut wanted = Vec::new();
-        for (place, item) in snapshot.items.iter().enumerate() {
-            let before = &earlier[place];
+        for (item, before) in snapshot.items.iter().zip(&earlier(snapshot, most + 1)) {
             let outcomes = 1u32.checked_shl(before.len() as u32).unwrap_or(u32::MAX);
             for without in 0..outcomes.min(OUTCOMES_MAX) {
                 let lands = |(bit, _): &(usize, &usize)| *bit >= 32 || without & (1 << bit) == 0;
@@ -111,7 +110,7 @@ impl Policy for SpeculateAll {
                 items.push(item.revision);
                 wanted.push(items);
             }
-            if wanted.len() > 2 * snapshot.workers as usize + 8 {
+            if wanted.len() > most {
                 break;
             }
         }
@@ -121,7 +120,7 @@ impl Policy for SpeculateAll {
 
 /// Lands and ejects who is first among those that touch it; else stops what is not wanted and starts what is.
 fn act(snapshot: &Snapshot, wanted: &[Vec<RevisionId>]) -> Vec<Step> {
-    let earlier = earlier(snapshot);
+    let earlier = earlier(snapshot, 1);
     let first: BTreeSet<RevisionId> = (snapshot.items.iter().zip(&earlier))
         .filter(|(_, earlier)| earlier.is_empty())
         .map(|(item, _)| item.revision)
