@@ -9,6 +9,7 @@ mod door;
 mod forms;
 mod now;
 mod parts;
+mod queue;
 mod shell;
 mod show;
 mod sign_in;
@@ -29,6 +30,8 @@ pub(crate) fn router() -> Router<Weir> {
     Router::new()
         .route("/", get(now::page))
         .route("/agents", get(agents::page))
+        .route("/queue", get(queue::page))
+        .route("/queue/{change}", get(queue::change))
         .route("/view", get(view::page))
         .route("/show/{id}", get(show::page))
         .route("/sign-in/{code}", get(sign_in::ask).post(sign_in::redeem))

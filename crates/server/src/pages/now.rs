@@ -6,7 +6,8 @@ use super::{forms, shell};
 use crate::api::look;
 use crate::see::words::{class_word, seconds, verdict_word};
 use crate::wire::{
-    Candidate, Change, Counts, Landing, LogEntry, Queue, Session, Status, Task, Wait, Whose,
+    Candidate, Change, Counts, Landing, LogEntry, Queue, Session, Status, Task, Wait, Waiting,
+    Whose,
 };
 use maud::{Markup, html};
 use weir_model::Timestamp;
@@ -197,20 +198,9 @@ fn changes(changes: &[Change], total: u64, now: Timestamp) -> Markup {
 
 fn queue(queue: &Queue, now: Timestamp) -> Markup {
     html! {
-        h2 { "The gate" span.n { (queue.waiting_total) " in the queue" } }
+        h2 { a href="/queue" { "The gate" } span.n { (queue.waiting_total) " in the queue" } }
         div.in {
-            @if let Some(frozen) = &queue.frozen {
-                p.soft {
-                    "Frozen by " (frozen.by.name) " " (id_link(&frozen.by.id)) ": " (frozen.reason)
-                    ". Nothing lands until the thaw; testing goes on."
-                }
-            }
-            @if let Some(candidate) = &queue.trunk_red {
-                p.soft {
-                    "The trunk itself fails, as " (id_link(&candidate.to_string()))
-                    " shows: nobody is sent back for failing on it."
-                }
-            }
+            (held(queue))
             @for candidate in queue.testing.iter().take(SHOWN) {
                 p { (id_link(&candidate.id.to_string())) " " (candidate.title) }
                 (checks(candidate))
@@ -236,28 +226,54 @@ fn queue(queue: &Queue, now: Timestamp) -> Markup {
             }
         }
         ul.rows {
-            @for waiting in queue.waiting.iter().take(SHOWN) {
-                li {
-                    (id_link(&waiting.revision.to_string()))
-                    span.what {
-                        span.title { (waiting.title) }
-                        @if let Some(because) = &waiting.because { span.sub { (words(because)) } }
-                        @if !waiting.part_of.is_empty() {
-                            span.sub { "part of " @for id in &waiting.part_of { (id_link(&id.to_string())) " " } }
-                        }
-                    }
-                    span.end {
-                        @if waiting.class != Class::Normal { (tag(class_word(waiting.class))) " " }
-                        @if let Some(chance) = waiting.chance { (format!("{:.0} %", chance * 100.0)) " " }
-                        @if let Some(lands) = waiting.lands.filter(|lands| *lands > now) {
-                            "lands " (coming(lands, now)) " · "
-                        }
-                        (lasting(waiting.since, now))
-                    }
-                }
-            }
+            @for waiting in queue.waiting.iter().take(SHOWN) { (waiting_row(waiting, now)) }
         }
         (more(queue.waiting.len().min(SHOWN), queue.waiting_total))
+    }
+}
+
+/// Why nothing lands, or nobody goes back.
+pub(super) fn held(queue: &Queue) -> Markup {
+    html! {
+        @if let Some(frozen) = &queue.frozen {
+            p.soft {
+                "Frozen by " (frozen.by.name) " " (id_link(&frozen.by.id)) ": " (frozen.reason)
+                ". Nothing lands until the thaw; testing goes on."
+            }
+        }
+        @if let Some(candidate) = &queue.trunk_red {
+            p.soft {
+                "The trunk itself fails, as " (id_link(&candidate.to_string()))
+                " shows: nobody is sent back for failing on it."
+            }
+        }
+    }
+}
+
+/// A revision that waits, on every page.
+pub(super) fn waiting_row(waiting: &Waiting, now: Timestamp) -> Markup {
+    html! {
+        li {
+            (id_link(&waiting.revision.to_string()))
+            span.what {
+                span.title { (waiting.title) }
+                @if let Some(because) = &waiting.because { span.sub { (words(because)) } }
+                span.sub {
+                    @if !waiting.part_of.is_empty() {
+                        "part of " @for id in &waiting.part_of { (id_link(&id.to_string())) " " } "· "
+                    }
+                    a href={ "/queue/" (waiting.revision.change) } { "every decision" }
+                }
+            }
+            span.end {
+                @if waiting.class != Class::Normal { (tag(class_word(waiting.class))) " " }
+                @if let Some(chance) = waiting.chance { (format!("{:.0} %", chance * 100.0)) " " }
+                @if let Some(lands) = waiting.lands.filter(|lands| *lands > now) {
+                    "lands " (coming(lands, now)) " · "
+                }
+                (lasting(waiting.since, now))
+            }
+        }
     }
 }
 
@@ -319,7 +335,7 @@ fn sessions(sessions: &[Session], total: u64, now: Timestamp) -> Markup {
     }
 }
 
-fn landings(landings: &[Landing], total: u64, now: Timestamp) -> Markup {
+pub(super) fn landings(landings: &[Landing], total: u64, now: Timestamp) -> Markup {
     html! {
         h2 { "Landed" span.n { (total) } }
         @if landings.is_empty() { p.none { "Nothing has landed yet." } }
@@ -350,13 +366,18 @@ pub(super) fn events(events: &[LogEntry], now: Timestamp) -> Markup {
     html! {
         h2 { "What happened" }
         @if events.is_empty() { p.none { "Nothing." } }
-        ul.log {
-            @for event in events {
-                li {
-                    (id_link(&event.position.to_string()))
-                    span { (words(&event.sentence)) }
-                    (time(event.at, now))
-                }
+        ul.log { (log(events, now)) }
+    }
+}
+
+/// Events, one a row.
+pub(super) fn log(events: &[LogEntry], now: Timestamp) -> Markup {
+    html! {
+        @for event in events {
+            li {
+                (id_link(&event.position.to_string()))
+                span { (words(&event.sentence)) }
+                (time(event.at, now))
             }
         }
     }

@@ -24,6 +24,7 @@ pub(super) fn page(door: &Door, space: &Space, at: Position, title: &str, main: 
                     }
                     nav {
                         a href="/agents" { "Agents" }
+                        a href="/queue" { "Queue" }
                         a href="/view" { "Code" }
                         span #live role="status" aria-live="polite" {}
                         a.you href={ "/show/" (space.you.id) } title=(space.you.name) { (space.you.name) }

@@ -150,6 +150,7 @@ fn session(session: &Session, now: Timestamp) -> Markup {
 fn change(change: &Change) -> Markup {
     html! {
         @if let Some(repair) = &change.repair { (self::repair(repair)) }
+        p { a href={ "/queue/" (change.id) } { "Where it is in the queue, and every decision about it" } }
         @for revision in change.revisions.iter().rev() {
             (card(&format!("Revision {}", revision.id), &self::revision(revision)))
         }

@@ -80,6 +80,26 @@ async fn a_change_is_cloned_pushed_and_lands() {
     let body = log["thing"]["results"][0]["log"].as_str().expect("a digest").to_owned();
     assert!(house.get(&format!("/v1/bodies/{body}")).await.text.contains("two"));
     assert_eq!(house.get(&format!("/v1/show/sha256:{body}")).await.status, 200);
+
+    // The page of the queue, and that of the change: where it is, what it was tested in, and why.
+    let page = house.get("/queue").await.text;
+    for part in ["Nothing is under test", "Nothing waits", "/show/L1", "landed"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let explained = house.get("/v1/queue/C1").await.json();
+    let page = house.get("/queue/C1").await.text;
+    for entry in explained["decisions"].as_array().expect("a list") {
+        let link = format!("/show/{}", entry["position"].as_str().expect("an event"));
+        assert!(page.contains(&link), "{link}: {page}");
+    }
+    for part in ["It landed as", "/show/Q1", "href=\"/queue/C1\"", "Say two"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let trace = house.get("/v1/queue/trace").await;
+    assert_eq!(trace.header("content-type"), "application/jsonl");
+    let came = serde_json::from_str::<serde_json::Value>(trace.text.trim()).expect("one line");
+    assert_eq!((&came["change"], &came["verdict"]), (&json!("C1.1"), &json!("landed")), "{came}");
+    assert_eq!(came["paths"], json!(["src/lib.txt"]), "{came}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

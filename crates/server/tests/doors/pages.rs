@@ -78,6 +78,11 @@ async fn an_empty_space_shows_the_first_steps_and_a_full_one_what_is_more() {
     let empty = browser.get("/").await;
     assert_eq!(empty.status, StatusCode::OK, "{}", empty.text);
     assert!(empty.text.contains("First steps") && empty.text.contains("Nothing waits."));
+    let queue = browser.get("/queue").await;
+    assert!(queue.text.contains("Nothing waits.") && queue.text.contains("Nothing has landed"));
+    let unknown = browser.get("/queue/C1").await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    assert!(unknown.text.contains("change.unknown"), "{}", unknown.text);
     for number in 0..130 {
         house.task(&format!("Task number {number}")).await;
     }
@@ -160,7 +165,16 @@ async fn nothing_that_is_written_becomes_markup() {
     let task = json!({"title": evil, "text": evil, "paths": ["src/<i>*"]});
     assert_eq!(house.post("/v1/tasks", task).await.status, StatusCode::CREATED);
     house.post("/v1/sessions", json!({"agent": "<u>x</u>"})).await;
-    for path in ["/", "/show/T1", "/show/S1", "/show/E6", "/show/P1", "/show/%3Cscript%3E"] {
+    for path in [
+        "/",
+        "/queue",
+        "/queue/%3Cscript%3E",
+        "/show/T1",
+        "/show/S1",
+        "/show/E6",
+        "/show/P1",
+        "/show/%3Cscript%3E",
+    ] {
         let page = browser.get(path).await.text;
         for bad in ["<script>alert", "<img", "<b>`", "<i>*", "<u>x", "<script>"] {
             assert!(!page.contains(bad), "{path} has {bad}");
