@@ -6,7 +6,7 @@
 //! chance for each change, right on average, and as sharp as the published predictor (97 % of outcomes told right at
 //! 10 % failures); `blind` rows are told the mean only. The oracle `O_W` knows all outcomes, spends one build a change
 //! and serves in turn. `--quick` prints a part of each table in less than a minute; `replan`, `oracle`, `scarce` and
-//! `grid` choose tables; `--point` runs one point, with
+//! `grid` (with `--bad --flake` of these rows only) choose tables; `--point` runs one point, with
 //! `--rate --workers --bad --flake --touching --clash --blind --all --whole --changes --seed --policy` (shares in percent).
 
 #[path = "bench_queue/point.rs"]
@@ -41,18 +41,24 @@ fn main() {
         tables::scarce(quick, &mut safety);
     }
     if wanted("grid") {
-        tables::grid(quick, &mut safety);
+        let share = |name: &str| number(&args, name).map(|percent| percent / 100.0);
+        let only = tables::Only { bad: share("--bad"), flake: share("--flake") };
+        tables::grid(quick, only, &mut safety);
     }
     safety.print();
 }
 
+fn word<'a>(args: &'a [String], name: &str) -> Option<&'a str> {
+    let at = args.iter().position(|arg| arg == name)?;
+    args.get(at + 1).map(String::as_str)
+}
+
+fn number(args: &[String], name: &str) -> Option<f64> {
+    word(args, name).and_then(|word| word.parse().ok())
+}
+
 fn single(args: &[String]) {
-    let word = |name: &str| {
-        let at = args.iter().position(|arg| arg == name)?;
-        args.get(at + 1).map(String::as_str)
-    };
-    let number =
-        |name: &str, default: f64| word(name).and_then(|word| word.parse().ok()).unwrap_or(default);
+    let number = |name: &str, default: f64| number(args, name).unwrap_or(default);
     let has = |name: &str| args.iter().any(|arg| arg == name);
     let point = Point {
         per_hour: number("--rate", 500.0),
@@ -72,7 +78,7 @@ fn single(args: &[String]) {
     let minutes = |ms: [u64; 3]| ms.map(|ms| ms / 60_000);
     let oracle = point.oracle(&world);
     println!("O_W {:?} min, O_inf {:?} min", minutes(oracle), minutes(point.unlimited(&world)));
-    for name in word("--policy").unwrap_or("ours,optimistic,batches,zuul").split(',') {
+    for name in word(args, "--policy").unwrap_or("ours,optimistic,batches,zuul").split(',') {
         let ran = point.run(&world, name);
         let [a, b, c] = point::ratios(&ran, &oracle);
         let (out, changes) = (&ran.out, world.changes.len() as f64);

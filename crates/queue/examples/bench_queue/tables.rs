@@ -145,8 +145,23 @@ pub(crate) fn scarce(quick: bool, safety: &mut Safety) {
     }
 }
 
+/// Which rows of the grid to print: those with these shares, where they are given.
+#[derive(Clone, Copy)]
+pub(crate) struct Only {
+    pub(crate) bad: Option<f64>,
+    pub(crate) flake: Option<f64>,
+}
+
+impl Only {
+    fn holds(self, bad: f64, flake: f64) -> bool {
+        let same =
+            |wanted: Option<f64>, share: f64| wanted.is_none_or(|w| (w - share).abs() < 1e-9);
+        same(self.bad, bad) && same(self.flake, flake)
+    }
+}
+
 /// Ours beside the best of the others, everywhere.
-pub(crate) fn grid(quick: bool, safety: &mut Safety) {
+pub(crate) fn grid(quick: bool, only: Only, safety: &mut Safety) {
     println!(
         "\nTurnaround in minutes, P50 / P95 / P99: ours, and the best of the others in each\n"
     );
@@ -180,6 +195,9 @@ pub(crate) fn grid(quick: bool, safety: &mut Safety) {
     let (mut points, mut lost) = (0, 0);
     for (per_hour, workers) in sizes {
         for (bad, flake) in bads.iter().flat_map(|bad| flakes.iter().map(|flake| (*bad, *flake))) {
+            if !only.holds(bad, flake) {
+                continue;
+            }
             let (per_hour, workers) = (*per_hour, *workers);
             let changes = if quick { 300 } else { 500 };
             let point = Point { per_hour, workers, bad, flake, changes, ..BASE };
