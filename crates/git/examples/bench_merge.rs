@@ -2,8 +2,7 @@
 //!
 //! A repository of 10,000 files in 100 folders, whose tip is a hundred commits past the place where the changes began;
 //! changes of 1, 10 and 200 files, of which one in five touches a file that the trunk changed as well, elsewhere in it.
-//! Beside the merger of the queue stand a prediction for itself (which lists the trunk's attributes each time), one
-//! process of `git merge-tree --stdin` for all merges, and a process for each. Every tree is held against git's.
+//! Beside the merger in memory stand one process of `git merge-tree --stdin` for all merges, and a process for each. Every tree is held against git's.
 //!
 //! `--files N`, `--changes N` (of each size).
 
@@ -42,16 +41,12 @@ fn main() {
             Ok(Chained::Clean { tree }) => tree.to_string(),
             other => panic!("{change}: {other:?}"),
         });
-        let (alone, predicted) = timed(&changes, |change| {
-            clean(trunk.objects().predict_merge(tip, change).expect("predicted")).to_string()
-        });
         let (spawned, spoken) =
             timed(&changes, |change| clean(trunk.merge(tip, change).expect("merged")).to_string());
-        assert!(mine == trees && predicted == trees && spoken == trees, "the engines disagree");
+        assert!(mine == trees && spoken == trees, "the engines disagree");
         println!("| {size} | `git merge-tree --stdin`, one process: mean | {} | | 1.00 |", ms(git));
         for (what, times) in [
             ("the queue's merger, in memory", &ours),
-            ("a prediction for itself", &alone),
             ("`git merge-tree`, a process each", &spawned),
         ] {
             let p50 = quantile(times, 50);

@@ -1,11 +1,13 @@
 //! Merges in memory, one upon another: what a queue asks of hundreds of changes that wait.
 //!
-//! As with [`Objects::predict_merge`] nothing is written, and a conflict found here is a reason to ask
-//! git. What makes it fast: what one merge has read is at hand for the next; the attributes of the
-//! trunk, for which its whole tree is listed, are read once and not for each merge; and most merges
-//! look only at what the change touched.
+//! Nothing is written to the repository. What makes it fast: what one merge has read is at hand for the next; the
+//! attributes of the trunk, for which its whole tree is listed, are read once and not for each merge; and most merges look
+//! only at what the change touched. All others git itself makes, so that renames are git's, and a merge takes no longer
+//! than git's.
 
 mod bases;
+mod by_git;
+mod lines;
 mod quick;
 
 use crate::error::read_failed;
@@ -13,10 +15,6 @@ use crate::objects::find_commit;
 use crate::{CommitId, Error, Merged, Objects, TreeId};
 use bases::Bases;
 use bstr::{BString, ByteSlice as _};
-use gix::merge::blob::builtin_driver::text::Labels;
-use gix::merge::plumbing::tree::{Options, Outcome};
-use gix::merge::tree::TreatAsUnresolved;
-use gix::objs::Write as _;
 
 /// Merges in memory, for one thread.
 pub struct Merger {
@@ -24,10 +22,8 @@ pub struct Merger {
     /// The tree whose attributes are in use.
     attributes: Option<TreeId>,
     bases: Bases,
-    diffs: gix::diff::blob::Platform,
     blobs: gix::merge::blob::Platform,
-    state: gix::diff::tree::State,
-    options: Options,
+    options: gix::merge::plumbing::tree::Options,
     merges: usize,
 }
 
@@ -63,11 +59,9 @@ impl Merger {
         repo.object_cache_size(CACHE_BYTES);
         let doing = || read_failed::<gix::Error>(DOING);
         let options = repo.tree_merge_options().map_err(doing())?.into();
-        let diffs = repo.diff_resource_cache_for_tree_diff().map_err(doing())?;
         let blobs = repo.merge_resource_cache(Default::default()).map_err(doing())?;
-        let state = gix::diff::tree::State::default();
         let bases = Bases::default();
-        Ok(Self { repo, attributes: None, bases, diffs, blobs, state, options, merges: 0 })
+        Ok(Self { repo, attributes: None, bases, blobs, options, merges: 0 })
     }
 
     /// Merges `changes` onto `onto`, one after another, each from where its history parts from all before it.
@@ -98,14 +92,25 @@ impl Merger {
     ) -> Result<Chained, Error> {
         let (mut before, mut heads) = (bases.before(), vec![onto.0]);
         for (at, change) in changes.iter().enumerate() {
-            let base = match before.base(&self.repo, change.0)? {
-                Some(base) => TreeId(self.tree_of(CommitId(base))?),
-                None => self
-                    .base(*change, &heads)?
-                    .ok_or_else(|| crate::merge::unrelated(onto, *change))?,
+            let shared = match before.base(&self.repo, change.0)? {
+                Some(base) => vec![base],
+                None => self.shared(*change, &heads)?,
             };
-            let theirs = TreeId(self.tree_of(*change)?);
-            match self.trees(base, tree, theirs)? {
+            let merged = match shared.as_slice() {
+                [] => return Err(crate::merge::unrelated(onto, *change).into()),
+                [base] => {
+                    let theirs = TreeId(self.tree_of(*change)?);
+                    let base = TreeId(self.tree_of(CommitId(*base))?);
+                    self.trees(base, tree, theirs)?
+                }
+                // They crossed: what they share is a merge of its own.
+                [..] => {
+                    self.merges += 1;
+                    let attributes = self.attributes;
+                    by_git::onto_heads(&mut self.repo, attributes, tree.0, &heads, change.0)?
+                }
+            };
+            match merged {
                 Merged::Clean { tree: merged } => tree = merged,
                 Merged::Conflict { paths } => return Ok(Chained::Conflict { at, paths }),
             }
@@ -124,40 +129,18 @@ impl Merger {
         if let Some(tree) = quick::trees(self, base.0, ours.0, theirs.0)? {
             return Ok(Merged::Clean { tree: TreeId(tree) });
         }
-        let (repo, options) = (&self.repo, self.options.clone());
-        let doing = || read_failed::<gix::Error>(DOING);
-        let outcome = gix::merge::plumbing::tree(
-            &base.0,
-            &ours.0,
-            &theirs.0,
-            Labels::default(),
-            repo,
-            |bytes| repo.write_buf(gix::objs::Kind::Blob, bytes),
-            &mut self.state,
-            &mut self.diffs,
-            &mut self.blobs,
-            options,
-        );
-        let merged = finish(repo, outcome.map_err(read_failed(DOING))?).map_err(doing());
-        self.diffs.clear_resource_cache_keep_allocation();
-        merged
+        by_git::trees(&mut self.repo, self.attributes, [base.0, ours.0, theirs.0])
     }
 
-    /// The tree from which a change went on: that of the best commit which it shares with all that it is merged onto.
-    fn base(&self, change: CommitId, before: &[gix::ObjectId]) -> Result<Option<TreeId>, Error> {
-        let doing = "find where two histories part";
-        let bases = self.repo.merge_bases_many(change.0, before).map_err(read_failed(doing))?;
-        match bases.as_slice() {
-            [] => Ok(None),
-            [base] => Ok(Some(TreeId(self.tree_of(CommitId(base.detach()))?))),
-            // They crossed: what they share is a merge of its own.
-            several => {
-                let options = self.repo.tree_merge_options().map_err(read_failed(doing))?;
-                let several = several.iter().map(|id| id.detach());
-                let shared = self.repo.virtual_merge_base(several, options);
-                Ok(Some(TreeId(shared.map_err(read_failed(doing))?.tree_id.detach())))
-            }
-        }
+    /// The best commits which a change shares with all that it is merged onto.
+    fn shared(
+        &self,
+        change: CommitId,
+        before: &[gix::ObjectId],
+    ) -> Result<Vec<gix::ObjectId>, Error> {
+        let bases = self.repo.merge_bases_many(change.0, before);
+        let bases = bases.map_err(read_failed("find where two histories part"))?;
+        Ok(bases.into_iter().map(|id| id.detach()).collect())
     }
 
     fn tree_of(&self, commit: CommitId) -> Result<gix::ObjectId, Error> {
@@ -195,18 +178,4 @@ impl Merger {
         walked.map_err(read_failed("compare attributes"))?;
         Ok(differ)
     }
-}
-
-fn finish(repo: &gix::Repository, mut outcome: Outcome<'_>) -> Result<Merged, gix::Error> {
-    let unresolved = TreatAsUnresolved::git();
-    let conflicts = outcome.conflicts.iter().filter(|found| found.is_unresolved(unresolved));
-    let both = conflicts.flat_map(|found| [found.ours.location(), found.theirs.location()]);
-    let mut paths: Vec<BString> = both.map(ToOwned::to_owned).collect();
-    if paths.is_empty() {
-        let tree = outcome.tree.write(|tree| repo.write(tree))?;
-        return Ok(Merged::Clean { tree: TreeId(tree) });
-    }
-    paths.sort();
-    paths.dedup();
-    Ok(Merged::Conflict { paths })
 }

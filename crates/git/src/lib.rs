@@ -6,8 +6,8 @@
 //! compare-and-swap, to a commit whose tree is exactly the tree that was tested; (3) a push lies in
 //! quarantine until somebody accepts it, and leaves nothing behind if nobody does; (4) nothing that a
 //! repository holds (hooks, filters, drivers, configuration) is ever executed.
-//! How: gix reads, with objects in memory where a merge is only predicted; `git` itself, in a hardened
-//! environment, writes, serves and lands. Each such place says why.
+//! How: gix reads, and makes plain merges in memory; `git` itself, in a hardened environment, merges the
+//! rest, writes, serves and lands. Each such place says why.
 //! Deliberately absent: policy. Facts come out of here, and decisions are carried out.
 
 mod added;

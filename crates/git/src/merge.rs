@@ -1,20 +1,13 @@
-//! Merging: predicted in memory by gix, written by git.
-//!
-//! A prediction writes nothing and serves whoever asks "would this conflict, and with what". What
-//! lands is decided by `git merge-tree` alone: its merge is the one that every user of git knows, and
-//! the one that they would get by hand. `tests/merge.rs` holds the two against each other: they agree
-//! wherever one diff is right. Where lines repeat, so that more than one is, or where both sides write
-//! the same and one makes it executable, a prediction may see a conflict that git does not. So a
-//! predicted conflict is a reason to ask [`Trunk::merge`], never a reason to refuse.
+//! Merging, by git itself: its merge is the one that every user of git knows, and the one that they would get by hand.
+//! [`crate::Merger`] merges many changes in memory; `tests/merge.rs` holds the two against each other.
 
 use crate::error::read_failed;
 use crate::git::{output, printed_id, said, succeed};
 use crate::objects::{find_commit, tree_of};
-use crate::{CommitId, Draft, Error, Objects, TreeId, Trunk};
+use crate::{CommitId, Draft, Error, TreeId, Trunk};
 use bstr::BString;
-use gix::merge::blob::builtin_driver::text::Labels;
-use gix::merge::tree::TreatAsUnresolved;
 use std::collections::BTreeSet;
+use std::process::Command;
 use weir_model::Refusal;
 
 /// What a merge gives.
@@ -49,36 +42,30 @@ pub enum Written {
     },
 }
 
-impl Objects {
-    /// What merging `change` onto `onto` would give, computed in memory: nothing is written.
-    ///
-    /// Attributes (`merge=union` and the like) are taken from the trunk's tip. No merge driver
-    /// runs that a tree names: only Weir's own folder could define one, and it does not.
-    ///
-    /// # Errors
-    /// `commit.unknown`; `merge.unrelated` when the histories have nothing in common.
-    pub fn predict_merge(&self, onto: CommitId, change: CommitId) -> Result<Merged, Error> {
-        if self.merge_base(onto, change)?.is_none() {
-            return Err(unrelated(onto, change).into());
-        }
-        let repo = self.repo().with_object_memory();
-        let doing = || read_failed::<gix::Error>("merge in memory");
-        let options = repo.tree_merge_options().map_err(doing())?;
-        let outcome = repo
-            .merge_commits(onto.0, change.0, Labels::default(), options.into())
-            .map_err(doing())?;
-        let mut merge = outcome.tree_merge;
-        let unresolved = TreatAsUnresolved::git();
-        if merge.has_unresolved_conflicts(unresolved) {
-            let conflicts = merge.conflicts.iter().filter(|found| found.is_unresolved(unresolved));
-            let both = conflicts.flat_map(|found| [found.ours.location(), found.theirs.location()]);
-            let mut paths: Vec<BString> = both.map(ToOwned::to_owned).collect();
+/// What `git merge-tree` says. In a bare repository it would see no attributes at all: those of the tree `attributes`
+/// say what may be merged line by line.
+pub(crate) fn by_merge_tree(
+    mut command: Command,
+    attributes: &str,
+    ours: CommitId,
+    theirs: CommitId,
+) -> Result<Merged, Error> {
+    let doing = "merge a change";
+    command.env("GIT_ATTR_SOURCE", attributes);
+    command.args(["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages"]);
+    command.args([ours.to_string(), theirs.to_string()]);
+    let done = output(&mut command, None, doing)?;
+    match done.status.code() {
+        Some(0) => Ok(Merged::Clean { tree: TreeId(printed_id(&done.stdout, doing)?) }),
+        Some(1) => {
+            let names = done.stdout.split(|byte| *byte == 0).skip(1);
+            let mut paths: Vec<BString> =
+                names.filter(|name| !name.is_empty()).map(BString::from).collect();
             paths.sort();
             paths.dedup();
-            return Ok(Merged::Conflict { paths });
+            Ok(Merged::Conflict { paths })
         }
-        let tree = merge.tree.write().map_err(doing())?;
-        Ok(Merged::Clean { tree: TreeId(tree.detach()) })
+        Some(_) | None => Err(said(doing, &done.stderr)),
     }
 }
 
@@ -93,26 +80,7 @@ impl Trunk {
         if objects.merge_base(onto, change)?.is_none() {
             return Err(unrelated(onto, change).into());
         }
-        let doing = "merge a change";
-        let mut command = self.git();
-        // In a bare repository git would see no attributes at all; those of the tree merged onto say
-        // what may be merged line by line.
-        command.env("GIT_ATTR_SOURCE", onto.to_string());
-        command.args(["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages"]);
-        command.args([onto.to_string(), change.to_string()]);
-        let done = output(&mut command, None, doing)?;
-        match done.status.code() {
-            Some(0) => Ok(Merged::Clean { tree: TreeId(printed_id(&done.stdout, doing)?) }),
-            Some(1) => {
-                let names = done.stdout.split(|byte| *byte == 0).skip(1);
-                let mut paths: Vec<BString> =
-                    names.filter(|name| !name.is_empty()).map(BString::from).collect();
-                paths.sort();
-                paths.dedup();
-                Ok(Merged::Conflict { paths })
-            }
-            Some(_) | None => Err(said(doing, &done.stderr)),
-        }
+        by_merge_tree(self.git(), &onto.to_string(), onto, change)
     }
 
     /// Merges `change` onto `onto` and writes the commit, named by no ref: [`Trunk::land`] lands it.

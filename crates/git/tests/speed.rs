@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 use support::{Repo, draft, git_command};
-use weir_git::{Checkout, Landed, Merged, Trunk, Written, inspect};
+use weir_git::{Chained, Checkout, Landed, Merger, Trunk, Written, inspect};
 
 /// 10,000 files and 20,000 commits, in one stream.
 fn large() -> Repo {
@@ -67,9 +67,9 @@ fn a_large_repository_is_opened_as_fast_as_a_small_one() {
     let tree = trunk.objects().tree(parent).expect("read");
     let change = trunk.write_commit(tree, &[parent], &draft("change")).expect("written");
     let started = Instant::now();
-    let predicted = trunk.objects().predict_merge(start, change).expect("predicted");
-    timed("predict a merge", started);
-    assert!(matches!(predicted, Merged::Clean { .. }));
+    let merged = Merger::new(trunk.objects()).expect("a merger").chain(start, &[change]);
+    timed("merge in memory", started);
+    assert!(matches!(merged, Ok(Chained::Clean { .. })), "{merged:?}");
     let started = Instant::now();
     let written = trunk.write_merge(start, change, &draft("land")).expect("written");
     timed("write a merge", started);

@@ -7,7 +7,9 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use support::{Repo, git_in, try_git};
-use weir_git::{Checkout, Merged, Remote, Trunk, Worktree, WorktreeSpec, inspect, user_name};
+use weir_git::{
+    Chained, Checkout, Merged, Merger, Remote, Trunk, Worktree, WorktreeSpec, inspect, user_name,
+};
 
 /// Every way in which a repository names a program that git runs on the commands that we know.
 const TRAPS: [&str; 17] = [
@@ -131,9 +133,10 @@ fn t17_nothing_that_an_agent_configures_runs() {
     let trunk = Trunk::open_or_create(&source, &source.home(), "main").expect("opened again");
     let start = trunk.tip().expect("a tip");
     trunk.create_ref("refs/weir/changes/C1/1", theirs).expect("made");
-    for merged in [trunk.objects().predict_merge(ours, theirs), trunk.merge(ours, theirs)] {
-        assert!(matches!(merged, Ok(Merged::Clean { .. })), "{merged:?}");
-    }
+    let merged = trunk.merge(ours, theirs);
+    assert!(matches!(merged, Ok(Merged::Clean { .. })), "{merged:?}");
+    let chained = Merger::new(trunk.objects()).expect("a merger").chain(ours, &[theirs]);
+    assert!(matches!(chained, Ok(Chained::Clean { .. })), "{chained:?}");
     trunk.land(start, ours).expect("landed");
     Checkout::clean(&trunk, &repo.root.path().join("out"), ours).expect("checked out");
     let second = repo.root.path().join("sessions/T2-S2");

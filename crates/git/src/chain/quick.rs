@@ -1,18 +1,17 @@
 //! The merge of most changes: only the folders that the change touched are looked into, however far the trunk has gone.
 //!
-//! A merge after the book compares each side with where they began, and looks for renames. The trunk has gone far, so
-//! that costs the same again for each of a hundred changes. But a rename, of a file or a whole folder, matters only if
-//! both sides touched the path that went or the path that came. So wherever one side alone touched a path its word
-//! counts; where both wrote a file its lines are merged; and in every other case, of which most are conflicts, the
-//! question goes to the merge after the book.
+//! A whole merge compares each side with where they began, and looks for renames. The trunk has gone far, so that costs
+//! the same again for each of a hundred changes. But a rename, of a file or a whole folder, matters only if both sides
+//! touched the path that went or the path that came. So wherever one side alone touched a path its word counts; where both
+//! wrote a file its lines are merged; and every other case, of which most are conflicts, is git's.
 
-use super::{DOING, Merger};
+use super::{DOING, Merger, lines};
 use crate::Error;
 use crate::error::read_failed;
 use bstr::{BStr, ByteSlice as _};
 use gix::ObjectId;
-use gix::merge::blob::builtin_driver::text::Labels;
-use gix::merge::blob::{Resolution, ResourceKind};
+use gix::merge::blob::platform::DriverChoice;
+use gix::merge::blob::{BuiltinDriver, ResourceKind};
 use gix::objs::Write as _;
 use gix::objs::tree::{EntryKind, EntryMode, EntryRef};
 
@@ -23,14 +22,14 @@ type Side = Option<(EntryMode, ObjectId)>;
 enum Came {
     /// This, or nothing: it is deleted.
     To(Side),
-    /// It takes the merge after the book.
+    /// It takes git.
     Unclear,
 }
 
 /// Deeper than any path that git checks out.
 const DEPTH_MAX: usize = 1024;
 
-/// Merges three trees; `None` where it takes the merge after the book.
+/// Merges three trees; `None` where it takes git.
 pub(super) fn trees(
     merger: &mut Merger,
     base: ObjectId,
@@ -160,12 +159,12 @@ fn decide(
     if !is_file || modes.iter().any(|mode| mode.kind() != kind) {
         return Ok(Came::Unclear);
     }
-    let merged = lines(merger, [base.1, ours.1, theirs.1], kind, path.as_bstr())?;
+    let merged = file(merger, [base.1, ours.1, theirs.1], kind, path.as_bstr())?;
     Ok(merged.map_or(Came::Unclear, |blob| Came::To(Some((ours.0, blob)))))
 }
 
-/// Merges three versions of a file; `None` where somebody has to choose.
-fn lines(
+/// Merges three versions of a file; `None` where it takes git.
+fn file(
     merger: &mut Merger,
     [base, ours, theirs]: [ObjectId; 3],
     kind: EntryKind,
@@ -180,13 +179,15 @@ fn lines(
     for (id, side) in sides {
         blobs.set_resource(id, kind, path, side, &*repo).map_err(read_failed(DOING))?;
     }
+    // The attributes of the path say how it may be merged.
     let ready = blobs.prepare_merge(&*repo, options.blob_merge).map_err(read_failed(DOING))?;
-    let mut text = Vec::new();
-    let merged = ready.merge(&mut text, Labels::default(), &options.blob_merge_command_ctx);
-    let (pick, resolution) = merged.map_err(read_failed(DOING))?;
-    if resolution != Resolution::Complete {
+    if ready.driver != DriverChoice::BuiltIn(BuiltinDriver::Text) {
         return Ok(None);
     }
-    let write = |bytes: &[u8]| repo.write_buf(gix::objs::Kind::Blob, bytes);
-    ready.id_by_pick(pick, &text, write).map_err(read_failed(DOING))
+    let [base, ours, theirs] =
+        [ready.ancestor, ready.current, ready.other].map(|side| side.data.as_slice());
+    let (Some(base), Some(ours), Some(theirs)) = (base, ours, theirs) else { return Ok(None) };
+    let Some(text) = lines::merge(base, ours, theirs) else { return Ok(None) };
+    let written = repo.write_buf(gix::objs::Kind::Blob, &text);
+    Ok(Some(written.map_err(read_failed(DOING))?))
 }
