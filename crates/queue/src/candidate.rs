@@ -1,5 +1,6 @@
 //! Candidates: revisions merged onto the tip one after another, and what the checks said.
 
+use crate::fold::not_under_test;
 use crate::plan::Cause;
 use crate::{Event, Queue, TipState};
 use serde::{Deserialize, Serialize};
@@ -350,26 +351,28 @@ pub struct Culprit {
 /// So many runs that failed before anybody is sent back: one may be chance.
 pub(crate) const FAILS_MIN: usize = 2;
 
-/// Sends a revision back. Nothing less does: it failed twice, all that it failed with passes without it, and so does
-/// the tip.
+/// Sends a revision back. Nothing less does: it failed twice, upon tips that pass, all that it failed with passes without it,
+/// and so does the tip.
 pub(crate) fn eject(queue: &Queue, culprit: Culprit) -> Result<Vec<Event>, Refusal> {
     let Culprit { revision, failing, passing, cause, why } = culprit;
-    let known = queue.under_test(failing)?;
+    let Some(known) = queue.evidence().find(|known| known.id == failing) else {
+        return Err(not_under_test(failing));
+    };
     let refused = |why: &str| {
         let sentence = format!("candidate `{failing}` does not show that of `{revision}`: {why}");
         Err(Refusal::new("candidate.no_culprit", sentence))
     };
-    let rest = known.rest();
+    let left = known.left();
     let Some((_, failure)) = known.failure().filter(|_| !known.has_passed()) else {
         return refused("it has not failed");
     };
-    if !rest.contains(&revision) || queue.tip() != Some(known.at()) {
-        return refused("it would not bring it to the tip");
+    if queue.entry(revision).is_none() || !left.contains(&revision) {
+        return refused("it does not hold it, or that waits no more");
     }
     if queue.count_with(revision, RunState::Failed) < FAILS_MIN {
         return refused("it failed once, which may be chance");
     }
-    let others: Vec<RevisionId> = rest.iter().copied().filter(|one| *one != revision).collect();
+    let others: Vec<RevisionId> = left.iter().copied().filter(|one| *one != revision).collect();
     let without = passing.and_then(|passing| queue.evidence().find(|known| known.id == passing));
     let shown = without.is_some_and(|without| {
         let holds = others.iter().all(|one| without.has(*one));

@@ -437,10 +437,7 @@ impl Queue {
     pub(crate) fn under_test(&self, candidate: CandidateId) -> Result<&Candidate, Refusal> {
         let landing = self.landing_under_way().is_some_and(|known| known.candidate == candidate);
         let known = self.testing().find(|known| known.id == candidate && !landing);
-        known.ok_or_else(|| {
-            let sentence = format!("candidate `{candidate}` is not under test");
-            Refusal::new("candidate.not_under_test", sentence)
-        })
+        known.ok_or_else(|| not_under_test(candidate))
     }
 
     pub(crate) fn under_way(&self, landing: LandingId) -> Result<&Landing, Refusal> {
@@ -522,4 +519,9 @@ impl Queue {
         known.progress = progress;
         known.clone()
     }
+}
+
+pub(crate) fn not_under_test(candidate: CandidateId) -> Refusal {
+    let sentence = format!("candidate `{candidate}` is not under test");
+    Refusal::new("candidate.not_under_test", sentence)
 }

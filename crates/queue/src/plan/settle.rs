@@ -182,9 +182,10 @@ pub(super) fn ejections(scene: &Scene, located: &[Vec<Located>], landings: &[Ste
         }
         let charge = Charge::after(scene, place, fails);
         let proven = charge.is_proven() || fails >= FAILS_MAX;
-        // Who is sent back can see it fail where things stand now.
-        let told = cause(scene, place, against).filter(|(_, shown)| proven && !shown.is_old());
-        let Some((cause, shown)) = told else { continue };
+        // Also by what failed where things no longer stand: where much lands, nothing else would ever be at an end.
+        let Some((cause, shown)) = cause(scene, place, against).filter(|_| proven) else {
+            continue;
+        };
         steps.push(Step::Eject(Eject {
             revision: scene.items[place].revision,
             cause,

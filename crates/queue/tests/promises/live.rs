@@ -431,3 +431,31 @@ fn a_stack_lands_as_far_as_it_passes() {
         ",
     );
 }
+
+/// Where much lands, whoever is under suspicion is always tested upon a tip that is the last no more: it goes back all the same.
+#[test]
+fn who_fails_upon_older_tips_goes_back() {
+    check(
+        "
+        gate test        | gate of 1
+        trunk a          | trunk at a
+        build tip a      | built Q1  on a
+        pass Q1 test     | finished Q1 test
+        enqueue C1       | queued C1
+        enqueue C2       | queued C2
+        build C1 a b1    | built Q2 C1 on a
+        build C2 a b2    | built Q3 C2 on a
+        fail Q2 test     | finished Q2 test
+        eject C1 by Q2   | refused candidate.no_culprit
+        repeat Q2        | repeated Q2 as 2
+        pass Q3 test     | finished Q3 test
+        land Q3 b2       | landing L1 C2 a b2
+        landed L1        | dropped Q1, landed L1
+        fail Q2 test     | finished Q2 test, dropped Q2
+        next             | eject C1 by Q2
+        eject C1 by Q2   | ejected C1 check.failed
+        eject C1 by Q2   | refused candidate.not_under_test
+        next             |
+        ",
+    );
+}
