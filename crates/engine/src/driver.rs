@@ -10,6 +10,7 @@ mod gate;
 mod jobs;
 mod land;
 mod lease;
+mod outlook;
 mod repair;
 #[cfg(test)]
 mod tests;
@@ -29,7 +30,7 @@ use weir_ledger::LedgerError;
 use weir_model::event::queue::{Dropped, Verdict};
 use weir_model::{Actor, CandidateId, ChangeId, Context, Event, Refusal, RevisionId, Timestamp};
 use weir_queue::plan::Price;
-use weir_queue::{Apart, Ask, CheckResult, Command, Looked, Next, RunState, TipState};
+use weir_queue::{Apart, CheckResult, Command, Looked, Next, RunState, TipState};
 
 /// How long to wait after something failed that has nothing to do with a change.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -234,49 +235,6 @@ impl Drive {
             self.join_packs()?;
         }
         Ok(turn)
-    }
-
-    /// What to do next, and after how long that is another question though nothing has happened.
-    fn plan(&mut self) -> (Vec<Next>, Option<Duration>) {
-        self.look();
-        let (now, workers) = (self.engine.now(), self.engine.rules().queue.workers);
-        let Self { apart, looked, price, .. } = &*self;
-        let ask = Ask { now, workers, apart, looked, price: *price };
-        let planned = self.read(|folds| weir_queue::next(&folds.queue, &ask));
-        let Some((next, plan)) = planned else { return (Vec::new(), None) };
-        self.price = plan.price;
-        self.engine
-            .0
-            .outlook
-            .drive(Some(self.read(|folds| weir_queue::outlook(&folds.queue, &plan))));
-        let wake = plan.wake_ms.map(|wake| {
-            let now = u64::try_from(now.as_millis()).unwrap_or(0);
-            Duration::from_millis(wake.saturating_sub(now))
-        });
-        (next, wake)
-    }
-
-    /// Finds out which checks look at what waits. Of what has landed it is remembered.
-    fn look(&mut self) {
-        let known = &self.looked;
-        let new = self.read(|folds| {
-            let checks = folds.queue.gate().map(|gate| gate.checks.as_slice()).unwrap_or_default();
-            let paths: Option<Vec<_>> = checks.iter().map(|check| check.paths.as_ref()).collect();
-            // A check that does not say what it looks at looks at everything.
-            let paths = paths.filter(|paths| !paths.is_empty())?;
-            let looks = |revision: RevisionId| {
-                let changed = &folds.review.revision(revision)?.paths;
-                gate::looked(&paths, changed).map(|looked| (revision, looked))
-            };
-            let waiting = folds.queue.waiting().iter().map(|entry| entry.revision);
-            Some(
-                waiting
-                    .filter(|one| !known.contains_key(one))
-                    .filter_map(looks)
-                    .collect::<Vec<_>>(),
-            )
-        });
-        self.looked.extend(new.unwrap_or_default());
     }
 
     fn carry(&mut self, step: Next) -> Result<Turn, Error> {

@@ -351,8 +351,8 @@ pub struct Culprit {
 /// So many runs that failed before anybody is sent back: one may be chance.
 pub(crate) const FAILS_MIN: usize = 2;
 
-/// Sends a revision back. Nothing less does: it failed twice, upon tips that pass, all that it failed with passes without it,
-/// and so does the tip.
+/// Sends a revision back. Nothing less does: it failed twice, upon tips that pass, by itself or with what passes without it on
+/// this tip, which passes as well.
 pub(crate) fn eject(queue: &Queue, culprit: Culprit) -> Result<Vec<Event>, Refusal> {
     let Culprit { revision, failing, passing, cause, why } = culprit;
     let Some(known) = queue.evidence().find(|known| known.id == failing) else {
@@ -369,6 +369,9 @@ pub(crate) fn eject(queue: &Queue, culprit: Culprit) -> Result<Vec<Event>, Refus
     if queue.entry(revision).is_none() || !left.contains(&revision) {
         return refused("it does not hold it, or that waits no more");
     }
+    if queue.tip() != Some(known.at()) && known.rest().len() > 1 {
+        return refused("it held others as well, and the trunk has moved on");
+    }
     if queue.count_with(revision, RunState::Failed) < FAILS_MIN {
         return refused("it failed once, which may be chance");
     }
@@ -376,7 +379,9 @@ pub(crate) fn eject(queue: &Queue, culprit: Culprit) -> Result<Vec<Event>, Refus
     let without = passing.and_then(|passing| queue.evidence().find(|known| known.id == passing));
     let shown = without.is_some_and(|without| {
         let holds = others.iter().all(|one| without.has(*one));
-        without.has_passed() && !without.has(revision) && holds
+        // Where the trunk stood elsewhere, it may have passed with it: then it does not go with what has landed since.
+        let apart = !without.has(revision) || queue.tip() != Some(without.at());
+        without.has_passed() && apart && holds
     });
     if !others.is_empty() && !shown {
         return refused("what it was tested with has not passed without it");

@@ -101,7 +101,7 @@ pub fn next(queue: &Queue, ask: &Ask) -> Option<(Vec<Next>, Plan)> {
     let plan = plan(&snapshot(queue, ask, ask.workers.saturating_sub(held)));
     let mut next: Vec<Next> = tip.into_iter().collect();
     for step in &plan.steps {
-        next.extend(translate(queue, step));
+        next.push(translate(queue, step));
         // After that, everything stands elsewhere.
         if let Step::Land { .. } = step {
             break;
@@ -136,22 +136,16 @@ fn tip_runs(queue: &Queue) -> u32 {
     tips.map(|tip| u32::from(tip.is_running())).sum()
 }
 
-fn translate(queue: &Queue, step: &Step) -> Option<Next> {
-    Some(match step {
-        Step::Land { build, items, why } => {
-            let here = queue.testing().find(|open| open.id == *build && stands(queue, open));
-            match here {
-                Some(open) => Next::Land(open.id, why.to_string()),
-                // It passed where the trunk stood before something landed that no check of its own looks at.
-                None if queue.standing(items).is_none() => Next::Start(
-                    items.clone(),
-                    format!(
-                        "it passed in `{build}`, and nothing that its checks look at has changed"
-                    ),
-                ),
-                None => return None,
+fn translate(queue: &Queue, step: &Step) -> Next {
+    match step {
+        Step::Land { build, items, why } => match queue.candidate(*build) {
+            Some(passed) if stands(queue, passed) => Next::Land(*build, why.to_string()),
+            // It passed where the trunk stood before something landed that no check of its own looks at.
+            Some(_) | None => {
+                let same = "nothing that its checks look at has changed";
+                Next::Start(items.clone(), format!("it passed in `{build}`, and {same}"))
             }
-        }
+        },
         Step::Stop { build, .. } => Next::Stop(*build),
         Step::Again { build, why } => Next::Repeat(*build, why.to_string()),
         Step::Start { items, why } => Next::Start(items.clone(), why.to_string()),
@@ -160,7 +154,7 @@ fn translate(queue: &Queue, step: &Step) -> Option<Next> {
             let (cause, why) = (named(queue, eject), eject.to_string());
             Next::Eject(Culprit { revision, failing, passing, cause, why })
         }
-    })
+    }
 }
 
 fn stands(queue: &Queue, candidate: &Candidate) -> bool {
@@ -261,7 +255,8 @@ fn build(queue: &Queue, looked: &Looked, candidate: &Candidate) -> Option<Build>
         return None;
     }
     let stale = stale(queue, looked, candidate);
-    Some(Build { id: candidate.id, items, stale, attempts })
+    let shrunk = items.len() < candidate.rest().len();
+    Some(Build { id: candidate.id, items, stale, shrunk, attempts })
 }
 
 /// Those of a candidate about which its verdict no longer holds. A failure elsewhere is never held against anybody here.
@@ -270,9 +265,14 @@ fn stale(queue: &Queue, looked: &Looked, candidate: &Candidate) -> Vec<RevisionI
     if stands(queue, candidate) {
         return Vec::new();
     }
-    let since = queue.landed_since(candidate.at());
+    // What was built of the same on the tip speaks in its place, in whatever order it was merged.
+    let same = |open: &Candidate| {
+        let rest = open.rest();
+        stands(queue, open) && rest.len() == left.len() && left.iter().all(|own| rest.contains(own))
+    };
     let failed = candidate.failure().is_some() && !candidate.has_passed();
-    let Some(since) = since.filter(|_| !failed && queue.standing(left).is_none()) else {
+    let since = queue.landed_since(candidate.at());
+    let Some(since) = since.filter(|_| !failed && !queue.testing().any(same)) else {
         return left.to_vec();
     };
     let foreign = || since.iter().filter(|landed| !candidate.has(**landed));

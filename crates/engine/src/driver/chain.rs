@@ -38,11 +38,10 @@ impl Drive {
             self.chains = Chains { onto: Some(onto), links: BTreeMap::new() };
         }
         let entries = self.entries(revisions)?;
-        let engine = self.engine.clone();
-        let trunk = &engine.0.trunk;
         match self.links(onto, &entries, revisions)? {
             Chained::Whole { steps, tree, .. } if !entries.is_empty() => {
                 let draft = self.draft(&entries)?;
+                let trunk = &self.engine.0.trunk;
                 let commit = trunk.write_commit(tree, &parents(onto, &entries)?, &draft)?;
                 Ok(Chained::Whole { steps, commit, tree })
             }

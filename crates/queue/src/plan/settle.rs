@@ -78,8 +78,15 @@ pub(super) struct Located<'a> {
 pub(super) fn located<'a>(scene: &'a Scene<'a>) -> Vec<Vec<Located<'a>>> {
     let mut by_place: Vec<Vec<Located>> = (0..scene.count()).map(|_| Vec::new()).collect();
     let passed: Vec<&Seen> = scene.builds.iter().filter(|seen| seen.passed).collect();
+    // What failed where things no longer stand shows somebody's fault only if it was there alone: of several the fault may
+    // be that one does not go with what has landed since.
+    let counts = |seen: &Seen| {
+        let alone = seen.set.len() == 1 && !seen.build.shrunk;
+        seen.stale.is_empty() || alone
+    };
     let failed = |seen: &&Seen| {
-        seen.fails > 0 && !seen.passed && seen.gone.is_none() && !seen.set.is_empty()
+        let speaks = seen.fails > 0 && !seen.passed && seen.gone.is_none();
+        speaks && !seen.set.is_empty() && counts(seen)
     };
     for failing in scene.builds.iter().filter(failed) {
         let excused =
@@ -182,7 +189,6 @@ pub(super) fn ejections(scene: &Scene, located: &[Vec<Located>], landings: &[Ste
         }
         let charge = Charge::after(scene, place, fails);
         let proven = charge.is_proven() || fails >= FAILS_MAX;
-        // Also by what failed where things no longer stand: where much lands, nothing else would ever be at an end.
         let Some((cause, shown)) = cause(scene, place, against).filter(|_| proven) else {
             continue;
         };

@@ -116,6 +116,8 @@ pub struct Build {
     /// Those of them about which its verdict no longer holds: something that touches them, and was not in it, landed
     /// since. What it said remains evidence, but it cannot land while one of these is in it.
     pub stale: Vec<RevisionId>,
+    /// It held more when it was built, and some of that has landed.
+    pub shrunk: bool,
     /// Its runs, oldest first.
     pub attempts: Vec<Attempt>,
 }

@@ -119,8 +119,11 @@ fn offer(scene: &Scene, reach: &Reach, members: &Set, first: usize) -> Option<Of
     Some(Offer { value: chance, worth, step, targets: members.clone() })
 }
 
-/// A start, or one more run if these were built already; none if that runs or has passed.
+/// A start, or one more run if these were built already; none if that runs or has passed, or two of them cannot be merged.
 pub(super) fn start_or_again(scene: &Scene, built: &Set, why: StartWhy) -> Option<Step> {
+    if built.iter().any(|place| scene.apart[place].meets(built)) {
+        return None;
+    }
     let Some(known) = scene.build_of(built) else {
         return Some(Step::Start { items: scene.revisions(built), why });
     };

@@ -297,7 +297,8 @@ impl Run<'_> {
             }
         };
         self.made.insert(id, Made { items: places, targets, tree, is_good });
-        self.snapshot.builds.push(Build { id, items, stale: Vec::new(), attempts: Vec::new() });
+        let (stale, attempts, shrunk) = (Vec::new(), Vec::new(), false);
+        self.snapshot.builds.push(Build { id, items, stale, shrunk, attempts });
         self.again(id);
     }
 
@@ -365,7 +366,9 @@ impl Run<'_> {
             let within = &self.made[&build.id].items;
             let foreign: Vec<usize> =
                 places.iter().copied().filter(|at| !within.contains(at)).collect();
+            let held = build.items.len();
             build.items.retain(|revision| !items.contains(revision));
+            build.shrunk |= build.items.len() < held;
             build.stale.retain(|revision| !items.contains(revision));
             for revision in &build.items {
                 let touched = foreign.iter().any(|at| all || world.touch(*at, place(*revision)));

@@ -290,7 +290,8 @@ impl House {
                     self.next += 1;
                     self.made.insert(id, (items.clone(), self.landed.clone()));
                     let (items, stale) = (items.clone(), Vec::new());
-                    self.snapshot.builds.push(Build { id, items, stale, attempts: Vec::new() });
+                    let (attempts, shrunk) = (Vec::new(), false);
+                    self.snapshot.builds.push(Build { id, items, stale, shrunk, attempts });
                     self.begin(id);
                 }
             }
@@ -311,7 +312,9 @@ impl House {
         let within = &self.made[&id].0;
         for build in &mut self.snapshot.builds {
             let own = &self.made[&build.id].0;
+            let held = build.items.len();
             build.items.retain(|item| !items.contains(item));
+            build.shrunk |= build.items.len() < held;
             build.stale.retain(|item| !items.contains(item));
             for item in &build.items {
                 let foreign =
@@ -414,6 +417,7 @@ pub(crate) fn nonsense(seed: u64) -> Snapshot {
             id: CandidateId(id as u64),
             items: (0..chance.below(5)).map(|_| any(&mut chance)).collect(),
             stale: (0..chance.below(3)).map(|_| any(&mut chance)).collect(),
+            shrunk: chance.unit() < 0.3,
             attempts: (0..chance.below(4))
                 .map(|_| Attempt {
                     started_ms: (chance.unit() * u64::MAX as f64) as u64,

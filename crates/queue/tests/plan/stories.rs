@@ -92,6 +92,7 @@ fn build(fact: &str) -> Build {
         id: id.parse::<CandidateId>().expect("a fact"),
         items: items.into_iter().map(revision).collect(),
         stale: stale.into_iter().map(|item| revision(&item[1..])).collect(),
+        shrunk: false,
         attempts: runs.split_whitespace().map(attempt).collect(),
     }
 }

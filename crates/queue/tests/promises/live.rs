@@ -358,6 +358,33 @@ fn who_is_looked_at_by_other_checks_waits_for_nobody() {
         land Q3 b3       | landing L2 C1 b2 b3
         "
     ));
+    // Also where the order is another by then.
+    check(
+        "
+        gate test lint   | gate of 2
+        trunk a          | trunk at a
+        look test at C1  |
+        look test at C2  |
+        look lint at C3  |
+        enqueue C1       | queued C1
+        enqueue C2       | queued C2
+        enqueue C3       | queued C3
+        build C2+C1 a b1 | built Q1 C2+C1 on a
+        build C3 a b2    | built Q2 C3 on a
+        pass Q2 test=0   | finished Q2 test
+        pass Q2 lint=3   | finished Q2 lint
+        land Q2 b2       | landing L1 C3 a b2
+        landed L1        | landed L1
+        pass Q1 test=12  | finished Q1 test
+        pass Q1 lint=0   | finished Q1 lint, dropped Q1
+        next             | start C1+C2
+        build C1+C2 b2 b3 | built Q3 C1+C2 on b2
+        next             |
+        take Q3 test=12 Q1 | finished Q3 test
+        take Q3 lint=3 Q2 | finished Q3 lint
+        next             | land Q3
+        ",
+    );
     // What failed before something landed is built on what is there now.
     check(&format!(
         "{begin}
@@ -456,6 +483,34 @@ fn who_fails_upon_older_tips_goes_back() {
         eject C1 by Q2   | ejected C1 check.failed
         eject C1 by Q2   | refused candidate.not_under_test
         next             |
+        ",
+    );
+}
+
+/// What failed with others, where the trunk no longer stands, blames nobody: one that was in it has landed, and may be why.
+#[test]
+fn who_failed_with_one_that_landed_is_tested_again() {
+    check(
+        "
+        gate test        | gate of 1
+        trunk a          | trunk at a
+        build tip a      | built Q1  on a
+        pass Q1 test     | finished Q1 test
+        enqueue C1       | queued C1
+        enqueue C2       | queued C2
+        enqueue C3       | queued C3
+        build C1+C2+C3 a b1 | built Q2 C1+C2+C3 on a
+        build C2 a b2    | built Q3 C2 on a
+        build C1 a b3    | built Q4 C1 on a
+        fail Q2 test     | finished Q2 test
+        repeat Q2        | repeated Q2 as 2
+        fail Q2 test     | finished Q2 test
+        pass Q3 test     | finished Q3 test
+        pass Q4 test     | finished Q4 test
+        land Q3 b2       | landing L1 C2 a b2
+        landed L1        | dropped Q1, dropped Q2, dropped Q4, landed L1
+        eject C3 by Q2 past Q4 | refused candidate.no_culprit
+        next             | start C1, start C3
         ",
     );
 }
