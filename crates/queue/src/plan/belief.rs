@@ -194,7 +194,8 @@ impl Belief {
         // A suspect explains the failure, and so does a smaller one inside of it that is hardly chance.
         let inside = |fault: &Fault| {
             let within = fault.members.iter().all(|slot| members.binary_search(slot).is_ok());
-            within && fault.part(fault.good) < 0.5
+            let explained = fault.members.iter().any(|slot| self.suspect[*slot]);
+            within && !explained && fault.part(fault.good) < 0.5
         };
         if let Some(fault) = self.faults.iter().position(inside) {
             return self.deepen(snapshot, fault, &members, fails, stands);
