@@ -53,9 +53,18 @@ impl Others {
         paths.dedup();
         let mut told = Told::new();
         for (session, lies) in self.others() {
-            for path in paths.iter().filter(|path| lies.touches.contains_key(**path)) {
-                self.note(&mut told, *session, path, shown);
-            }
+            // Most touch little, and an answer may show much.
+            let both: Vec<&str> = match lies.touches.len() < paths.len() {
+                true => {
+                    let touched = lies.touches.keys().map(String::as_str);
+                    touched.filter(|path| paths.binary_search(path).is_ok()).collect()
+                }
+                false => {
+                    let shown = paths.iter().copied();
+                    shown.filter(|path| lies.touches.contains_key(*path)).collect()
+                }
+            };
+            both.into_iter().for_each(|path| self.note(&mut told, *session, path, shown));
         }
         let name = last(name);
         let is_shown = |path: &str, name: &str| {
