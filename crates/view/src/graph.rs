@@ -69,7 +69,12 @@ pub struct Graph<'a> {
     modules: RefCell<HashMap<String, Modules>>,
     /// Where blobs lie, as far as it was asked.
     lying: RefCell<HashMap<BlobNo, Option<Rc<Lying<'a>>>>>,
+    /// What has a name, by name and by blob, as far as it was asked.
+    named: RefCell<HashMap<String, Rc<Named>>>,
 }
+
+/// Definitions of one name, by blob.
+type Named = HashMap<BlobNo, Vec<u32>>;
 
 /// Where the modules lead that a file names, by what it calls them; `None` where that is out of the repository.
 type Modules = HashMap<String, Option<Rc<Leads>>>;
@@ -106,6 +111,14 @@ struct Target<'a> {
     container: Option<&'a str>,
 }
 
+/// A use that may be one of it.
+struct Using<'a> {
+    from: &'a Blob,
+    it: &'a Use,
+    /// What its own file defines under that name.
+    named: &'a [u32],
+}
+
 impl Target<'_> {
     /// Whether it is reached through a type.
     fn is_member(&self) -> bool {
@@ -133,6 +146,7 @@ impl<'a> Graph<'a> {
             compiled: &[],
             modules: RefCell::default(),
             lying: RefCell::default(),
+            named: RefCell::default(),
         }
     }
 
@@ -196,6 +210,7 @@ impl<'a> Graph<'a> {
         for name in self.names(&target) {
             // Another name that does not lead here is another thing.
             let by_name = least == How::Name && name == definition.name;
+            let named = self.named(&name);
             for used in self.pool.used(&name) {
                 if !blobs.contains(used.blob) {
                     continue;
@@ -203,8 +218,10 @@ impl<'a> Graph<'a> {
                 let Some(lying) = self.lying(used.blob) else { continue };
                 let from = &lying.blob;
                 let Some(it) = from.fact.uses.get(used.nth as usize) else { continue };
+                let named = named.get(&used.blob).map_or(&[][..], Vec::as_slice);
+                let using = Using { from, it, named };
                 for (nth, file) in lying.files.iter().enumerate() {
-                    let Some(how) = self.known(&target, file, from, it, used, by_name) else {
+                    let Some(how) = self.known(&target, file, &using, used, by_name) else {
                         continue;
                     };
                     let how = match told.says(from.id, it) {
@@ -229,6 +246,19 @@ impl<'a> Graph<'a> {
         hits.sort_by(|a, b| (a.how, a.path(), a.line).cmp(&(b.how, b.path(), b.line)));
         hits.dedup_by(|a, b| a.is_as(b));
         (hits, refuted)
+    }
+
+    fn named(&self, name: &str) -> Rc<Named> {
+        if let Some(known) = self.named.borrow().get(name) {
+            return Rc::clone(known);
+        }
+        let mut named = Named::new();
+        for At { blob, nth } in self.pool.defined(name) {
+            named.entry(blob).or_default().push(nth);
+        }
+        let named = Rc::new(named);
+        self.named.borrow_mut().insert(name.to_owned(), Rc::clone(&named));
+        named
     }
 
     fn lying(&self, number: BlobNo) -> Option<Rc<Lying<'a>>> {
@@ -285,11 +315,11 @@ impl<'a> Graph<'a> {
         &self,
         target: &Target<'_>,
         file: &str,
-        from: &Arc<Blob>,
-        it: &Use,
+        using: &Using<'_>,
         used: At,
         by_name: bool,
     ) -> Option<How> {
+        let Using { from, it, .. } = *using;
         let same_file = used.blob == target.at.blob && file == target.path;
         let definition = target.definition;
         // A definition does not use itself by being written down.
@@ -299,13 +329,13 @@ impl<'a> Graph<'a> {
         if from.language.is_some() && !speak_alike(from.language, target.blob.language) {
             return None;
         }
-        let resolved = self.resolves(target, file, from, it, same_file);
+        let resolved = self.resolves(target, file, using, same_file);
         let how = match (resolved, by_name) {
             (true, _) => How::Import,
             (false, true) => How::Name,
             (false, false) => return None,
         };
-        if how == How::Name && self.leads_elsewhere(target, file, from, it) {
+        if how == How::Name && self.leads_elsewhere(target, file, using) {
             return None;
         }
         Some(how)
@@ -316,10 +346,10 @@ impl<'a> Graph<'a> {
         &self,
         target: &Target<'_>,
         file: &str,
-        from: &Blob,
-        it: &Use,
+        using: &Using<'_>,
         same_file: bool,
     ) -> bool {
+        let Using { from, it, named } = *using;
         if is_bound_elsewhere(&from.fact, from.language, it) {
             return false;
         }
@@ -352,7 +382,7 @@ impl<'a> Graph<'a> {
             return false;
         }
         // Its own comes before what a file brings in.
-        if is_plain && !same_file && lexical(&from.fact, from.language, it, &it.name).is_some() {
+        if is_plain && !same_file && lexical(&from.fact, from.language, it, named).is_some() {
             return false;
         }
         // What stands after `self.` is reached through a value.
@@ -360,7 +390,7 @@ impl<'a> Graph<'a> {
             return false;
         }
         if same_file && qualifier.is_none() && own_name {
-            return match lexical(&from.fact, from.language, it, &target.definition.name) {
+            return match lexical(&from.fact, from.language, it, named) {
                 Some(found) => found.contains(&target.at.nth) && are_one(&found, from.language),
                 None => defines_once(&from.fact, &target.definition.name),
             };
@@ -376,7 +406,8 @@ impl<'a> Graph<'a> {
     }
 
     /// Whether a use that is the same by name is known to mean something else.
-    fn leads_elsewhere(&self, target: &Target<'_>, file: &str, from: &Blob, it: &Use) -> bool {
+    fn leads_elsewhere(&self, target: &Target<'_>, file: &str, using: &Using<'_>) -> bool {
+        let Using { from, it, named } = *using;
         if is_bound_elsewhere(&from.fact, from.language, it) {
             return false;
         }
@@ -387,7 +418,7 @@ impl<'a> Graph<'a> {
             return true;
         }
         // A plain name that its own file defines, or brings in from elsewhere, is that.
-        let own = match lexical(&from.fact, from.language, it, &it.name) {
+        let own = match lexical(&from.fact, from.language, it, named) {
             Some(found) => file != target.path || !found.contains(&target.at.nth),
             None => is_local(&target.blob.fact, target.at.nth),
         };

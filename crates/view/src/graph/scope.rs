@@ -3,28 +3,31 @@
 use crate::fact::{Definition, Fact, Kind, Use};
 use weir_grammar::Language;
 
-/// What a name without anything before it means where it is used: the definitions of the innermost scope that has any.
-/// `None` when no scope around it has.
+/// What a name without anything before it means where it is used: the definitions of the innermost scope that has any, of
+/// those of its file that are `named` so. `None` when no scope around it has.
 pub(super) fn lexical(
     fact: &Fact,
     language: Option<Language>,
     it: &Use,
-    name: &str,
+    named: &[u32],
 ) -> Option<Vec<u32>> {
+    if named.is_empty() {
+        return None;
+    }
     let mut scope = it.within;
     loop {
         let around = scope.and_then(|nth| fact.definitions.get(nth as usize));
         // The members of a type are not called by their names alone; in Python they are, in its body and nowhere deeper.
         let in_body = scope == it.within && language == Some(Language::Python);
         if around.is_none_or(|around| !around.kind.holds_members() || in_body) {
-            let all = (0..).zip(&fact.definitions);
-            let same = all.filter(|(_, found)| {
-                found.within == scope
-                    && found.name == name
-                    && found.kind != Kind::Implementation
-                    && !is_property(found, language)
-            });
-            let found: Vec<u32> = same.map(|(nth, _)| nth).collect();
+            let here = |nth: &&u32| {
+                fact.definitions.get(**nth as usize).is_some_and(|found| {
+                    found.within == scope
+                        && found.kind != Kind::Implementation
+                        && !is_property(found, language)
+                })
+            };
+            let found: Vec<u32> = named.iter().filter(here).copied().collect();
             if !found.is_empty() {
                 return Some(found);
             }
