@@ -20,6 +20,7 @@ use others::Others;
 use seeing::Base;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::runtime::RuntimeFlavor;
 use weir_guard::Caller;
 use weir_guard::policy::{Scope, is_secret};
 use weir_model::{Actor, ChangeId, Refusal, SessionId, config};
@@ -277,7 +278,7 @@ impl Engine {
         answer: impl FnOnce(&Asked<'_>, &Others, Differ<'_>) -> T + Send + 'static,
     ) -> Result<T, Error> {
         let (engine, session) = (self.clone(), session_of(caller));
-        let looked = tokio::task::spawn_blocking(move || {
+        let look = move || {
             let own = session.map(|session| engine.own(session)).transpose()?.flatten();
             let tip = || Ok::<_, Error>(Looked::at(engine.base(engine.trunk().tip()?)?));
             let looked = match (&own, from) {
@@ -315,8 +316,15 @@ impl Engine {
             };
             let others = Others::of_everyone(&engine, session);
             Ok(engine.asked(&looked, |asked| answer(asked, &others, &differ)))
-        });
-        looked.await.map_err(|error| Failure::Other(format!("could not look: {error}")))?
+        };
+        // Most answers take less than it takes to wake a thread for them and to be woken by it.
+        match tokio::runtime::Handle::current().runtime_flavor() {
+            RuntimeFlavor::MultiThread => tokio::task::block_in_place(look),
+            _ => {
+                let looked = tokio::task::spawn_blocking(look).await;
+                looked.map_err(|error| Failure::Other(format!("could not look: {error}")))?
+            }
+        }
     }
 
     /// A view, to be asked.
