@@ -107,7 +107,7 @@ struct Drive {
     stop: Arc<Stop>,
     lease: Option<Held>,
     jobs: Jobs,
-    chains: Chains,
+    chains: Option<Chains>,
     /// Who cannot be merged with whom, as far as it was tried on this tip.
     apart: Apart,
     /// Which checks of the gate look at what a revision changes, where that can be told.
@@ -123,7 +123,7 @@ struct Drive {
 impl Drive {
     fn new(engine: Engine, holder: String, stop: Arc<Stop>) -> Self {
         let (not_before, no_upkeep_before) = (Timestamp::default(), Timestamp::default());
-        let (jobs, chains) = (Jobs::new(engine.clone()), Chains::default());
+        let (jobs, chains) = (Jobs::new(engine.clone()), None);
         Self {
             engine,
             holder,

@@ -11,7 +11,9 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use weir_git::{Chained, CommitId, Merged, Merger, TreeId, Trunk, inspect};
+use weir_git::{
+    Chained, CommitId, Draft, Linked, Merged, Merger, Person, Signature, TreeId, Trunk, inspect,
+};
 
 /// Commits of the trunk since the changes began.
 const AHEAD: usize = 100;
@@ -32,7 +34,7 @@ fn main() {
     );
     println!("| files changed | what | p50 ms | p99 ms | beside git --stdin, p50 |");
     println!("|---:|---|---:|---:|---:|");
-    let mut merger = Merger::new(trunk.objects()).expect("a merger");
+    let mut merger = Merger::new(trunk.objects());
     for size in SIZES {
         let changes: Vec<CommitId> =
             (0..count).map(|n| rev(&repo, &format!("refs/heads/c{size}-{n}"))).collect();
@@ -61,13 +63,23 @@ fn main() {
     let all: Vec<CommitId> =
         (0..count).map(|n| rev(&repo, &format!("refs/heads/c1-{n}"))).collect();
     let begun = Instant::now();
-    let chained = merger.chain(tip, &all).expect("chained");
-    let took = begun.elapsed();
-    let told = match chained {
-        Chained::Clean { .. } => "clean".to_owned(),
-        Chained::Conflict { at, .. } => format!("a conflict at {at}"),
-    };
-    println!("\nA chain of {count} changes of one file: {} ms, {told}.", ms(took));
+    let mut link = merger.begin(tip).expect("a tip");
+    for change in &all {
+        link = match merger.go_on(&link, *change).expect("merged") {
+            Linked::Clean(next) => next,
+            Linked::Conflict { paths } => panic!("a conflict in {paths:?}"),
+        };
+    }
+    let merged = begun.elapsed();
+    trunk.own_link(&merger, &link).expect("written");
+    let written = begun.elapsed() - merged;
+    let again = trunk.write_commit(link.tree(), &[tip], &draft()).expect("written");
+    assert_eq!(trunk.objects().tree(again).expect("read"), link.tree());
+    println!(
+        "\nA chain of {count} changes of one file: {} ms; {} ms until its tree is durable.",
+        ms(merged),
+        ms(written)
+    );
 }
 
 fn options() -> (usize, usize) {
@@ -82,6 +94,12 @@ fn options() -> (usize, usize) {
         }
     }
     (files, count)
+}
+
+fn draft() -> Draft {
+    let person = Person { name: "A".into(), email: "a@x".into() };
+    let author = Signature { person, at: Default::default() };
+    Draft { message: "all".into(), author: author.clone(), committer: author }
 }
 
 fn clean(merged: Merged) -> TreeId {

@@ -2,7 +2,7 @@
 
 use crate::error::read_failed;
 use crate::objects::blob_size;
-use crate::{BlobId, Error, Objects, TreeId};
+use crate::{BlobId, Error, Objects, Reader, TreeId};
 use bstr::{BStr, BString};
 use gix::diff::tree::recorder::Change;
 use gix::diff::tree::{Recorder, Visit, visit};
@@ -33,6 +33,14 @@ impl Mode {
             EntryKind::Link => Self::Link,
             EntryKind::Commit => Self::Submodule,
             EntryKind::Tree => Self::Folder,
+        }
+    }
+
+    /// Whether what it holds is a blob of this repository.
+    pub(crate) fn has_blob(self) -> bool {
+        match self {
+            Self::File | Self::Executable | Self::Link => true,
+            Self::Submodule | Self::Folder => false,
         }
     }
 }
@@ -125,14 +133,17 @@ pub struct Changes {
 const ROOM_PER_PATH: usize = 1024;
 const ROOM_PER_LOOK: usize = 64;
 
-impl Objects {
+impl Reader {
     /// The paths that differ between two trees, sorted, at most `max` of them; folders are not listed,
     /// what lies in them is. Loads no blob. With `None` for `old`, every path of `new` is added.
     ///
     /// Looks no further than that, however many there are: ten small trees, each naming the next one ten times, are
     /// ten thousand million paths.
+    ///
+    /// # Errors
+    /// When a tree is not here or cannot be read.
     pub fn changes(&self, old: Option<TreeId>, new: TreeId, max: usize) -> Result<Changes, Error> {
-        let repo = self.repo();
+        let repo = &self.0;
         let doing = || read_failed::<gix::Error>("compare two trees");
         let find = |id: TreeId| repo.find_tree(id.0).map_err(doing());
         let old = old.map(find).transpose()?;
@@ -156,8 +167,18 @@ impl Objects {
 
         let mut records = bounded.recorder.records;
         records.sort_by(|a, b| path(a).cmp(path(b)));
-        let paths = records.into_iter().map(|change| describe(&repo, change));
+        let paths = records.into_iter().map(|change| describe(repo, change));
         Ok(Changes { paths: paths.collect::<Result<_, _>>()?, more })
+    }
+}
+
+impl Objects {
+    /// As [`Reader::changes`].
+    ///
+    /// # Errors
+    /// When a tree is not here or cannot be read.
+    pub fn changes(&self, old: Option<TreeId>, new: TreeId, max: usize) -> Result<Changes, Error> {
+        self.reader().changes(old, new, max)
     }
 }
 
@@ -216,10 +237,7 @@ fn path(change: &Change) -> &BString {
 fn describe(repo: &gix::Repository, change: Change) -> Result<ChangedPath, Error> {
     let side = |mode: EntryMode, id: gix::ObjectId| {
         let mode = Mode::of(mode);
-        let blob = match mode {
-            Mode::File | Mode::Executable | Mode::Link => Some(BlobId(id)),
-            Mode::Submodule | Mode::Folder => None,
-        };
+        let blob = mode.has_blob().then_some(BlobId(id));
         let size = blob.map_or(Ok(0), |blob| blob_size(repo, blob))?;
         Ok::<_, Error>(Side { mode, blob, size })
     };

@@ -7,7 +7,7 @@
 //! quarantine until somebody accepts it, and leaves nothing behind if nobody does; (4) nothing that a
 //! repository holds (hooks, filters, drivers, configuration) is ever executed.
 //! How: gix reads, and makes plain merges in memory; `git` itself, in a hardened environment, merges the
-//! rest, writes, serves and lands. Each such place says why.
+//! rest, writes all but what was merged in memory, serves and lands. Each such place says why.
 //! Deliberately absent: policy. Facts come out of here, and decisions are carried out.
 
 mod added;
@@ -21,8 +21,8 @@ mod diff;
 mod error;
 mod files;
 mod git;
-mod held;
 mod id;
+mod loose;
 mod merge;
 mod objects;
 mod pkt;
@@ -38,7 +38,7 @@ mod worktree;
 
 pub use added::{Added, AddedLine, added_numbers};
 pub use body::Body;
-pub use chain::{Chained, Merger};
+pub use chain::{Chained, Link, Linked, Merger};
 pub use changes::{ChangedPath, Changes, Kind, Mode, Side};
 pub use checkout::Checkout;
 pub use commit::{Commit, Draft, Person, Signature};

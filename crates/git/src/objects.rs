@@ -12,7 +12,7 @@ use weir_model::Refusal;
 pub struct Objects(gix::ThreadSafeRepository);
 
 /// Reads many objects one after another, for one thread: what was unfolded for one is at hand for the next.
-pub struct Reader(gix::Repository);
+pub struct Reader(pub(crate) gix::Repository);
 
 impl Reader {
     /// The content of a blob, unless it is larger than `max_bytes`.
@@ -21,6 +21,27 @@ impl Reader {
     /// When it is not here or cannot be read.
     pub fn blob(&self, id: BlobId, max_bytes: u64) -> Result<Blob, Error> {
         read_blob(&self.0, id, max_bytes)
+    }
+
+    /// The file at `path` in a tree: `None` when there is none, or when it is a folder, a link or a submodule.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn file(&self, tree: TreeId, path: &BStr, max_bytes: u64) -> Result<Option<Blob>, Error> {
+        let doing = || read_failed::<gix::Error>(format!("find `{path}`"));
+        let tree = self.0.find_tree(tree.0).map_err(doing())?;
+        let found = tree.lookup_entry(path.split_str("/")).map_err(doing())?;
+        let file = found.filter(|entry| entry.mode().is_blob());
+        file.map(|entry| read_blob(&self.0, BlobId(entry.object_id()), max_bytes)).transpose()
+    }
+
+    /// What lies in the root folder of a tree, in git's order.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn root(&self, tree: TreeId) -> Result<Vec<Entry>, Error> {
+        let doing = || read_failed::<gix::Error>("read the root folder");
+        entries(&self.0.find_tree(tree.0).map_err(doing())?, doing)
     }
 }
 
@@ -43,6 +64,8 @@ pub struct Entry {
     pub name: BString,
     /// What it is.
     pub mode: Mode,
+    /// Its content, or where a link leads; `None` for a folder and a submodule.
+    pub blob: Option<BlobId>,
 }
 
 /// Some commits, newest first.
@@ -172,12 +195,7 @@ impl Objects {
     /// The file at `path` in the revision `id`: `None` when there is none, or when it is a folder, a
     /// link or a submodule.
     pub fn file(&self, id: CommitId, path: &BStr, max_bytes: u64) -> Result<Option<Blob>, Error> {
-        let repo = self.repo();
-        let doing = || read_failed::<gix::Error>(format!("find `{path}`"));
-        let tree = find_commit(&repo, id)?.tree().map_err(doing())?;
-        let found = tree.lookup_entry(path.split_str("/")).map_err(doing())?;
-        let file = found.filter(|entry| entry.mode().is_blob());
-        file.map(|entry| read_blob(&repo, BlobId(entry.object_id()), max_bytes)).transpose()
+        self.reader().file(self.tree(id)?, path, max_bytes)
     }
 
     /// What lies in the folder at `path` in the revision `id`, in git's order; nothing when there is no such folder.
@@ -195,10 +213,7 @@ impl Objects {
 
     /// What lies in the root folder of the revision `id`, in git's order.
     pub fn root(&self, id: CommitId) -> Result<Vec<Entry>, Error> {
-        let repo = self.repo();
-        let doing = || read_failed::<gix::Error>("read the root folder");
-        let tree = find_commit(&repo, id)?.tree().map_err(doing())?;
-        entries(&tree, doing)
+        self.reader().root(self.tree(id)?)
     }
 }
 
@@ -208,7 +223,8 @@ fn entries<F: FnOnce(gix::Error) -> Error>(
 ) -> Result<Vec<Entry>, Error> {
     let entry = |entry: gix::Result<gix::object::tree::EntryRef<'_, '_>>| {
         let entry = entry.map_err(doing())?;
-        Ok(Entry { name: entry.filename().to_owned(), mode: Mode::of(entry.mode()) })
+        let (mode, id) = (Mode::of(entry.mode()), BlobId(entry.object_id()));
+        Ok(Entry { name: entry.filename().to_owned(), mode, blob: mode.has_blob().then_some(id) })
     };
     tree.iter().map(entry).collect()
 }

@@ -2,9 +2,12 @@
 
 use crate::error::{io_failed, read_failed};
 use crate::git::succeed;
-use crate::{CommitId, Error, TreeId, Trunk};
+use crate::objects::{find_commit, tree_of};
+use crate::{CommitId, Error, Link, Merger, TreeId, Trunk, loose};
+use bstr::BStr;
 use gix::ObjectId;
-use std::collections::BTreeSet;
+use gix::objs::tree::EntryRef;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
 
@@ -38,19 +41,31 @@ impl Trunk {
     pub(crate) fn own_merge(&self, merged: TreeId, parents: [CommitId; 2]) -> Result<(), Error> {
         let [onto, change] = parents;
         let objects = self.objects();
-        let (onto, change) = (objects.tree(onto)?, objects.tree(change)?);
+        let kept = BTreeSet::from([objects.tree(onto)?.0, objects.tree(change)?.0]);
         let mut ids = BTreeSet::new();
-        self.collect_new(merged.0, [Some(onto.0), Some(change.0)], &mut ids)?;
+        collect_new(&objects.repo(), merged.0, &kept, &mut ids)?;
         self.own(ids)
+    }
+
+    /// Writes what a chain of merges in memory gave, as far as neither its start nor its changes have it: durable, and the
+    /// trunk's own, when it returns.
+    ///
+    /// # Errors
+    /// Failures, of which an object that is only half there never is the rest.
+    pub fn own_link(&self, merger: &Merger, link: &Link) -> Result<(), Error> {
+        let repo = &merger.reader().0;
+        let head = |id: &ObjectId| Ok(tree_of(&find_commit(repo, CommitId(*id))?)?.0);
+        let kept = link.heads().iter().map(head).collect::<Result<BTreeSet<_>, Error>>()?;
+        let mut ids = BTreeSet::new();
+        collect_new(repo, link.tree().0, &kept, &mut ids)?;
+        loose::write_durably(&self.dir().join("objects"), repo, &ids)
     }
 
     /// Copies those of `ids` into the trunk that are not its own loose objects.
     pub(crate) fn own(&self, ids: BTreeSet<ObjectId>) -> Result<(), Error> {
-        let is_loose = |id: &ObjectId| {
-            let hex = id.to_string();
-            self.dir().join("objects").join(&hex[..2]).join(&hex[2..]).exists()
-        };
-        let borrowed: Vec<_> = ids.iter().filter(|id| !is_loose(id)).collect();
+        let objects = self.dir().join("objects");
+        let borrowed: Vec<_> =
+            ids.iter().filter(|id| !loose::place(&objects, **id).exists()).collect();
         if borrowed.is_empty() {
             return Ok(());
         }
@@ -60,44 +75,51 @@ impl Trunk {
         command.args(["pack-objects", "--quiet"]).arg(self.dir().join("objects/pack/pack"));
         succeed(&mut command, Some(list.as_bytes()), "copy what a merge gave").map(drop)
     }
+}
 
-    /// The objects of `tree` that neither parent has at the same place.
-    fn collect_new(
-        &self,
-        tree: ObjectId,
-        parents: [Option<ObjectId>; 2],
-        ids: &mut BTreeSet<ObjectId>,
-    ) -> Result<(), Error> {
-        if parents.contains(&Some(tree)) {
-            return Ok(());
-        }
-        ids.insert(tree);
-        let repo = self.objects().repo();
-        let find = |id: ObjectId| repo.find_tree(id).map_err(read_failed("read a merged tree"));
-        let sides = parents.map(|id| id.map(find));
-        let sides = sides.map(Option::transpose);
-        let [one, other] = sides;
-        let sides = [one?, other?];
-        for entry in find(tree)?.iter() {
-            let entry = entry.map_err(read_failed::<gix::Error>("read a merged tree"))?;
-            let (mode, id) = (entry.mode(), entry.object_id());
-            let there = sides.each_ref().map(|side| {
-                let found = side.as_ref()?.find_entry(entry.filename().to_owned())?;
-                Some((found.mode(), found.object_id()))
-            });
-            if there.iter().flatten().any(|(_, other)| *other == id) || mode.is_commit() {
-                continue;
-            }
-            if mode.is_tree() {
-                let below =
-                    there.map(|side| side.filter(|(mode, _)| mode.is_tree()).map(|(_, id)| id));
-                self.collect_new(id, below, ids)?;
-            } else {
-                ids.insert(id);
-            }
-        }
-        Ok(())
+/// The objects of `tree` that none of these trees, which others keep, has at the same place.
+pub(crate) fn collect_new(
+    repo: &gix::Repository,
+    tree: ObjectId,
+    kept: &BTreeSet<ObjectId>,
+    ids: &mut BTreeSet<ObjectId>,
+) -> Result<(), Error> {
+    // What was met elsewhere has all that it reaches in `ids`, or in what is kept there.
+    if kept.contains(&tree) || !ids.insert(tree) {
+        return Ok(());
     }
+    let read = |id: ObjectId| -> Result<Vec<u8>, Error> {
+        let found = repo.find_tree(id).map_err(read_failed("read a merged tree"))?;
+        Ok(found.detach().data)
+    };
+    let sides: Vec<Vec<u8>> = kept.iter().map(|id| read(*id)).collect::<Result<_, _>>()?;
+    let mut there: HashMap<&BStr, BTreeSet<(bool, ObjectId)>> = HashMap::new();
+    for side in &sides {
+        for entry in entries(side, tree) {
+            let entry = entry?;
+            let known = there.entry(entry.filename).or_default();
+            known.insert((entry.mode.is_tree(), entry.oid.to_owned()));
+        }
+    }
+    for entry in entries(&read(tree)?, tree) {
+        let entry = entry?;
+        let there = there.get(entry.filename).into_iter().flatten();
+        if entry.mode.is_commit() || there.clone().any(|(_, known)| *known == entry.oid) {
+            continue;
+        }
+        if entry.mode.is_tree() {
+            let below = there.filter(|(is_tree, _)| *is_tree).map(|(_, id)| *id).collect();
+            collect_new(repo, entry.oid.to_owned(), &below, ids)?;
+        } else {
+            ids.insert(entry.oid.to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn entries(bytes: &[u8], tree: ObjectId) -> impl Iterator<Item = Result<EntryRef<'_>, Error>> {
+    let all = gix::objs::TreeRefIter::from_bytes(bytes, tree.kind());
+    all.map(|entry| entry.map_err(read_failed("read a merged tree")))
 }
 
 /// Removes packs that a git which failed or was killed left half-written in the trunk at `git_dir`; pushes write theirs

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::Stdio;
 use support::{Repo, draft, git_command, git_in};
-use weir_git::{Chained, CommitId, Merged, Merger, Trunk, Written};
+use weir_git::{Chained, CommitId, Link, Linked, Merged, Merger, TreeId, Trunk, Written};
 
 /// Builds `base` and, on it, `ours` and `theirs`, in one process.
 fn three(files: [&Files; 3]) -> (Repo, [CommitId; 3]) {
@@ -33,6 +33,24 @@ fn three(files: [&Files; 3]) -> (Repo, [CommitId; 3]) {
     (repo, ids)
 }
 
+/// One more change from where the others began.
+fn branch_of(repo: &Repo, files: &Files) -> CommitId {
+    let mut import = git_command(&repo.dir)
+        .args(["fast-import", "--quiet"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("git runs");
+    let mut stream = Vec::new();
+    write!(stream, "commit refs/heads/more\ncommitter A <a@x> 1700000000 +0000\ndata 1\nx\nfrom refs/heads/main^0\ndeleteall\n")
+        .expect("written");
+    for (path, (mode, text)) in files {
+        write!(stream, "M {mode} inline {path}\ndata {}\n{text}\n", text.len()).expect("written");
+    }
+    import.stdin.take().expect("piped").write_all(&stream).expect("written");
+    assert!(import.wait().expect("ends").success());
+    repo.rev("more")
+}
+
 type Files = BTreeMap<String, (&'static str, String)>;
 
 fn files(list: &[(&str, &str)]) -> Files {
@@ -41,7 +59,7 @@ fn files(list: &[(&str, &str)]) -> Files {
 
 /// What the merge in memory and git give.
 fn both(trunk: &Trunk, onto: CommitId, change: CommitId) -> (Merged, Merged) {
-    let mut merger = Merger::new(trunk.objects()).expect("a merger");
+    let mut merger = Merger::new(trunk.objects());
     let chained = merger.chain(onto, &[change]).expect("chained");
     (merged(chained), trunk.merge(onto, change).expect("merged"))
 }
@@ -106,21 +124,9 @@ fn changes_are_chained_through_the_tip() {
         repo.commit("crossed", &[("a", &lines(&[(0, "first"), (6, "second"), (3, "crossed")]))])
     };
     let trunk = repo.trunk();
-    let mut merger = Merger::new(trunk.objects()).expect("a merger");
+    let mut merger = Merger::new(trunk.objects());
     let holds =
         |tree: weir_git::TreeId| git_in(trunk.dir(), &["cat-file", "-p", &tree.to_string()]);
-    // What git makes of it, a commit at a time.
-    let by_git = |changes: &[CommitId]| -> Merged {
-        let mut tip = start;
-        let mut last = trunk.objects().tree(start).expect("read");
-        for change in changes {
-            match trunk.write_merge(tip, *change, &draft("step")).expect("merged") {
-                Written::Commit { commit, tree } => (tip, last) = (commit, tree),
-                Written::Conflict { paths } => return Merged::Conflict { paths },
-            }
-        }
-        Merged::Clean { tree: last }
-    };
     let clean: [&[CommitId]; 6] = [
         &[],
         &[first],
@@ -131,12 +137,155 @@ fn changes_are_chained_through_the_tip() {
     ];
     for changes in clean {
         let chained = merged(merger.chain(start, changes).expect("chained"));
-        let Merged::Clean { tree } = by_git(changes) else { panic!("no conflict: {changes:?}") };
+        let Merged::Clean { tree } = by_git(&trunk, start, changes) else {
+            panic!("no conflict: {changes:?}")
+        };
         assert_eq!(chained, Merged::Clean { tree }, "{changes:?} is {}", holds(tree));
     }
     let chained = merger.chain(start, &[first, second, against]).expect("chained");
     assert_eq!(chained, Chained::Conflict { at: 2, paths: vec!["a".into()] });
-    assert!(matches!(by_git(&[first, second, against]), Merged::Conflict { .. }));
+    let by_git = by_git(&trunk, start, &[first, second, against]);
+    assert!(matches!(by_git, Merged::Conflict { .. }));
+}
+
+/// One moved a file that the other deleted, and the folder where it was is the same on both sides.
+#[test]
+fn a_file_that_left_a_folder_on_both_sides_may_have_moved() {
+    let base = files(&[("a", "1\n"), ("d/a", "9\n"), ("d/b", "b\n")]);
+    let ours = files(&[("a", "1\n"), ("g/a", "9\n"), ("d/b", "b\n")]);
+    let theirs = files(&[("a", "1\n"), ("d/b", "b\n")]);
+    let (repo, [_, ours, theirs]) = three([&base, &ours, &theirs]);
+    for (onto, change) in [(ours, theirs), (theirs, ours)] {
+        let (in_memory, merged) = both(&repo.trunk(), onto, change);
+        assert_eq!(merged, Merged::Conflict { paths: vec!["g/a".into()] });
+        assert_eq!(in_memory, merged);
+    }
+}
+
+/// What git makes of it, a commit at a time.
+fn by_git(trunk: &Trunk, start: CommitId, changes: &[CommitId]) -> Merged {
+    let (mut tip, mut last) = (start, trunk.objects().tree(start).expect("read"));
+    for change in changes {
+        match trunk.write_merge(tip, *change, &draft("step")).expect("merged") {
+            Written::Commit { commit, tree } => (tip, last) = (commit, tree),
+            Written::Conflict { paths } => return Merged::Conflict { paths },
+        }
+    }
+    Merged::Clean { tree: last }
+}
+
+/// The last link of a chain that merges.
+fn linked(merger: &mut Merger, onto: CommitId, changes: &[CommitId]) -> Link {
+    let mut link = merger.begin(onto).expect("begun");
+    for change in changes {
+        link = match merger.go_on(&link, *change).expect("merged") {
+            Linked::Clean(next) => next,
+            conflict @ Linked::Conflict { .. } => panic!("{conflict:?}"),
+        };
+    }
+    link
+}
+
+/// All that a tree reaches, read by git; fails where anything is missing.
+fn all_of(trunk: &Trunk, tree: TreeId) -> String {
+    git_in(trunk.dir(), &["rev-list", "--objects", &tree.to_string()])
+}
+
+/// Two lines of one file, and one that moved beside them.
+fn chain_of_three(repo: &Repo) -> [CommitId; 3] {
+    let branch = |name: &str, path: &str, text: &str| {
+        repo.git(&["checkout", "--quiet", "-b", name, "main"]);
+        repo.commit(name, &[(path, text)])
+    };
+    let first = branch("first", "d/e/a", "first\n2\n3\n4\n5\n6\n7\n8\n");
+    let second = branch("second", "d/e/a", "1\n2\n3\n4\nsecond\n6\n7\n8\n");
+    repo.git(&["checkout", "--quiet", "-b", "moved", "main"]);
+    repo.git(&["mv", "d/e/a", "d/moved"]);
+    [first, second, repo.commit_all("moved")]
+}
+
+#[test]
+fn what_a_chain_gave_is_the_trunks_own() {
+    let repo = Repo::with(&[("d/e/a", "1\n2\n3\n4\n5\n6\n7\n8\n"), ("x/y", "y\n")]);
+    let start = repo.head();
+    let changes = chain_of_three(&repo);
+    // The user has tried the very merge by hand, and thrown it away: git would write nothing of it again.
+    repo.git(&["checkout", "--quiet", "--detach", "first"]);
+    repo.git(&["-c", "merge.directoryRenames=false", "merge", "--quiet", "-m", "x", "second"]);
+    repo.git(&["-c", "merge.directoryRenames=false", "merge", "--quiet", "-m", "x", "moved"]);
+    let tried = repo.git(&["rev-parse", "HEAD^{tree}"]);
+    repo.git(&["checkout", "--quiet", "main"]);
+    let trunk = repo.trunk();
+    let mut merger = Merger::new(trunk.objects());
+    let link = linked(&mut merger, start, &changes);
+    assert_eq!(link.tree().to_string(), tried);
+    // A new tip needs no more than its folders on the way and the file.
+    trunk.own_link(&merger, &link).expect("written");
+    let own = |dir: &std::path::Path| git_in(dir, &["count-objects"]);
+    let written = own(trunk.dir());
+    assert!(written.starts_with("3 objects"), "{written}: the root, `d` and `d/moved`");
+    trunk.own_link(&merger, &link).expect("again");
+    assert_eq!(own(trunk.dir()), written, "once is enough");
+    // Gone with the user's next gc; the changes have refs, as an accepted push gets one.
+    repo.git(&["reflog", "expire", "--expire=now", "--all"]);
+    repo.git(&["prune", "--expire=now"]);
+    assert!(all_of(&repo.trunk(), link.tree()).contains("d/moved"));
+    let commit = trunk.write_commit(link.tree(), &[start], &draft("all")).expect("written");
+    assert_eq!(trunk.land(start, commit).expect("runs"), weir_git::Landed::Landed);
+    trunk.join_packs().expect("joined");
+    assert_eq!(git_in(trunk.dir(), &["fsck", "--no-dangling", "--full", "--strict"]), "");
+}
+
+/// By those of what it is merged onto, as git goes: also where a link before it changed them.
+#[test]
+fn a_chain_goes_by_the_attributes_of_each_link() {
+    let repo = Repo::with(&[("LOG", "1\n"), ("OTHER", "1\n2\n3\n4\n5\n")]);
+    let start = repo.head();
+    let branch = |name: &str, path: &str, text: &str| {
+        repo.git(&["checkout", "--quiet", "-b", name, "main"]);
+        repo.commit(name, &[(path, text)])
+    };
+    let union = branch("union", ".gitattributes", "LOG merge=union\nOTHER -merge\n");
+    let (one, two) = (branch("one", "LOG", "1\none\n"), branch("two", "LOG", "1\ntwo\n"));
+    let top = branch("top", "OTHER", "top\n2\n3\n4\n5\n");
+    let end = branch("end", "OTHER", "1\n2\n3\n4\nend\n");
+    let trunk = repo.trunk();
+    let mut merger = Merger::new(trunk.objects());
+    let table: [(&[CommitId], bool); 6] = [
+        (&[one, two], false),
+        (&[union, one, two], true),
+        (&[one, union, two], true),
+        (&[top, end], true),
+        (&[union, top, end], false),
+        (&[top, end, union, one, two], true),
+    ];
+    for (changes, merges) in table {
+        let chained = merged(merger.chain(start, changes).expect("chained"));
+        assert_eq!(chained, by_git(&trunk, start, changes), "{changes:?}");
+        assert_eq!(matches!(chained, Merged::Clean { .. }), merges, "{changes:?}");
+    }
+}
+
+/// One chain goes on from another's link, in whatever order they are asked for.
+#[test]
+fn chains_share_their_links() {
+    let repo = Repo::with(&[("d/e/a", "1\n2\n3\n4\n5\n6\n7\n8\n"), ("x/y", "y\n")]);
+    let start = repo.head();
+    let [first, second, moved] = chain_of_three(&repo);
+    let trunk = repo.trunk();
+    let mut merger = Merger::new(trunk.objects());
+    let begun = merger.begin(start).expect("begun");
+    let mut next = |link: &Link, change: CommitId| match merger.go_on(link, change) {
+        Ok(Linked::Clean(next)) => next,
+        other => panic!("{other:?}"),
+    };
+    let (one, other) = (next(&begun, first), next(&begun, moved));
+    let (one_more, other_more) = (next(&one, moved), next(&other, second));
+    let (all, again) = (next(&one_more, second), next(&other_more, first));
+    assert_eq!(next(&all, second).tree(), all.tree(), "it is in there");
+    assert_eq!(all.tree(), again.tree());
+    let expected = by_git(&trunk, start, &[first, moved, second]);
+    assert_eq!(expected, Merged::Clean { tree: all.tree() });
 }
 
 /// What a merger knows of a trunk must not outlive a trunk that was rewritten.
@@ -149,7 +298,7 @@ fn a_merger_forgets_a_trunk_that_was_rewritten() {
     repo.git(&["checkout", "--quiet", "-b", "rewritten", "main~1"]);
     let rewritten = repo.commit("rewritten", &[("b", "b\n")]);
     let trunk = repo.trunk();
-    let mut merger = Merger::new(trunk.objects()).expect("a merger");
+    let mut merger = Merger::new(trunk.objects());
     let tree = |chained| match chained {
         Chained::Clean { tree } => tree,
         conflict => panic!("{conflict:?}"),
@@ -169,7 +318,7 @@ fn a_merger_goes_by_the_attributes_of_the_tip_it_merges_onto() {
     repo.git(&["checkout", "--quiet", "-b", "two", "main"]);
     let two = repo.commit("two", &[("LOG", "1\ntwo\n")]);
     let trunk = repo.trunk();
-    let mut merger = Merger::new(trunk.objects()).expect("a merger");
+    let mut merger = Merger::new(trunk.objects());
     let chained = merger.chain(start, &[one, two]).expect("chained");
     assert_eq!(chained, Chained::Conflict { at: 1, paths: vec!["LOG".into()] });
     repo.git(&["checkout", "--quiet", "main"]);
@@ -200,7 +349,7 @@ fn a_merge_in_memory_writes_nothing() {
     let trunk = repo.trunk();
     let before = git_in(trunk.dir(), &["count-objects"]);
     let changes = [first, second, moved, third, fourth];
-    let mut merger = Merger::new(trunk.objects()).expect("a merger");
+    let mut merger = Merger::new(trunk.objects());
     let chained = merger.chain(start, &changes).expect("chained");
     assert_eq!(git_in(trunk.dir(), &["count-objects"]), before);
     let all = [(0, "first"), (4, "second"), (8, "third"), (11, "fourth")];
@@ -310,7 +459,7 @@ fn histories_with_nothing_in_common_are_refused() {
     let trunk = repo.trunk();
     let refused = trunk.merge(first, other).expect_err("unrelated");
     assert_eq!(refused.refusal().expect("a refusal").code, "merge.unrelated");
-    let mut merger = Merger::new(trunk.objects()).expect("a merger");
+    let mut merger = Merger::new(trunk.objects());
     let refused = merger.chain(first, &[other]).expect_err("unrelated");
     assert_eq!(refused.refusal().expect("a refusal").code, "merge.unrelated");
 }
@@ -415,13 +564,43 @@ proptest! {
         let (ours, theirs) = (apply(&base, &ours), apply(&base, &theirs));
         let (repo, [base, ours, theirs]) = three([&base, &ours, &theirs]);
         let (in_memory, merged) = both(&repo.trunk(), ours, theirs);
-        let mut merger = Merger::new(repo.trunk().objects()).expect("a merger");
+        let mut merger = Merger::new(repo.trunk().objects());
         let chained = crate::merged(merger.chain(base, &[ours, theirs]).expect("chained"));
         match (&in_memory, &chained, &merged) {
             // Where a file and a folder have one name, git names the commit in the path.
             (Merged::Conflict { .. }, Merged::Conflict { .. }, Merged::Conflict { .. }) => {}
             _ => prop_assert!(in_memory == merged && chained == merged, "{in_memory:?}, {chained:?}: {merged:?}"),
         }
+    }
+
+    /// Three changes one upon another are what git makes of them a commit at a time, and what is written of it is all.
+    #[test]
+    fn a_chain_is_what_git_makes_of_it(base in tree(), changes in prop::collection::vec(edits(), 3)) {
+        let sides: Vec<Files> = changes.iter().map(|edits| apply(&base, edits)).collect();
+        let (repo, [start, one, two]) = three([&base, &sides[0], &sides[1]]);
+        let three = branch_of(&repo, &sides[2]);
+        let trunk = repo.trunk();
+        let mut merger = Merger::new(trunk.objects());
+        let mut link = merger.begin(start).expect("begun");
+        let mut tip = start;
+        for change in [one, two, three] {
+            let by_git = trunk.write_merge(tip, change, &draft("step")).expect("merged");
+            match (merger.go_on(&link, change).expect("merged"), by_git) {
+                (Linked::Clean(next), Written::Commit { commit, tree }) => {
+                    prop_assert_eq!(next.tree(), tree);
+                    (link, tip) = (next, commit);
+                }
+                (Linked::Conflict { .. }, Written::Conflict { .. }) => {}
+                other => prop_assert!(false, "{:?}", other),
+            }
+        }
+        // In a trunk that git has not written it to.
+        let fresh = tempfile::tempdir().expect("a folder");
+        let source = weir_git::inspect(&repo.dir, None).expect("a repository");
+        let fresh = Trunk::open_or_create(&source, fresh.path(), "main").expect("a trunk");
+        fresh.own_link(&merger, &link).expect("written");
+        prop_assert!(!all_of(&fresh, link.tree()).is_empty());
+        prop_assert_eq!(git_in(fresh.dir(), &["fsck", "--no-dangling", "--full"]), "");
     }
 
     /// Where lines repeat, more than one difference is right, and with it more than one merge.

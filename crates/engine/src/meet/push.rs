@@ -12,7 +12,7 @@ use crate::meet::sessions::asking_session;
 use crate::meet::stack;
 use crate::{Caller, Engine, Error, Folds};
 use facts::Facts;
-use weir_git::{CommitId, Objects, TreeId};
+use weir_git::{CommitId, Objects, Reader, TreeId};
 use weir_model::act::Client;
 use weir_model::config::Unguarded;
 use weir_model::event::Mandate;
@@ -176,12 +176,13 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether the merge of a revision onto the trunk stays within what its session might touch.
+    /// Whether the merge of a revision, which made the one tree of the other, stays within what its session might touch.
     pub(crate) fn judge_merge(
         &self,
         revision: RevisionId,
+        reader: &Reader,
         onto: CommitId,
-        tree: TreeId,
+        trees: [TreeId; 2],
     ) -> Result<(), Error> {
         let known = self.read(|folds| {
             let change = folds.review.change(revision.change)?;
@@ -190,7 +191,7 @@ impl Engine {
             Some((session.mandate.clone(), paths))
         });
         let Some((mandate, paths)) = known else { return Ok(()) };
-        let facts = Facts::of_merge(self.0.trunk.objects(), onto, tree)?;
+        let facts = Facts::of_merge(reader, onto, trees)?;
         // A merge that changes nothing is no longer of use, and harms nobody.
         if facts.changed().is_empty() {
             return Ok(());
@@ -261,7 +262,7 @@ impl Engine {
         weir_guard::secrets::judge(&facts.secrets(objects, &allowed, &limits)?)?;
         if let Some(new) = asked.new {
             // A gate that cannot be read must not land.
-            crate::rules::committed(objects, new)?;
+            crate::rules::committed(&objects.reader(), objects.tree(new)?)?;
             if facts.touches(crate::policies::FOLDER) {
                 self.judge_policies(objects, new)?;
             }

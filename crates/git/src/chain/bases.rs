@@ -18,13 +18,19 @@ pub(super) struct Bases {
     contained: HashSet<ObjectId>,
 }
 
-/// What has been merged onto the trunk in one chain.
-pub(super) struct Before<'b> {
-    trunk: &'b Bases,
-    /// Commits that the merged changes brought.
-    brought: HashSet<ObjectId>,
+/// What the changes of one chain brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Brought {
+    commits: Vec<ObjectId>,
     /// All of them are known.
     is_whole: bool,
+}
+
+impl Brought {
+    /// Nothing has been merged yet.
+    pub(super) fn nothing() -> Self {
+        Self { commits: Vec::new(), is_whole: true }
+    }
 }
 
 impl Bases {
@@ -60,24 +66,18 @@ impl Bases {
         Ok(met)
     }
 
-    /// Nothing has been merged yet.
-    pub(super) fn before(&self) -> Before<'_> {
-        Before { trunk: self, brought: HashSet::new(), is_whole: true }
-    }
-}
-
-impl Before<'_> {
-    /// The best commit that a change shares with all that it is merged onto, and takes the change in; `None` if that must
-    /// be looked up after the book.
+    /// The best commit that a change shares with the trunk and all that was brought, and takes the change in; `None` if
+    /// that must be looked up after the book.
     pub(super) fn base(
-        &mut self,
+        &self,
         repo: &gix::Repository,
+        brought: &mut Brought,
         change: ObjectId,
     ) -> Result<Option<ObjectId>, Error> {
         let (mut at, mut row) = (change, Vec::new());
-        while self.is_whole && row.len() < LATEST {
-            if self.trunk.contained.contains(&at) || self.brought.contains(&at) {
-                self.brought.extend(row);
+        while brought.is_whole && row.len() < LATEST {
+            if self.contained.contains(&at) || brought.commits.contains(&at) {
+                brought.commits.extend(row);
                 return Ok(Some(at));
             }
             row.push(at);
@@ -88,7 +88,7 @@ impl Before<'_> {
                 _ => break,
             }
         }
-        self.is_whole = false;
+        brought.is_whole = false;
         Ok(None)
     }
 }

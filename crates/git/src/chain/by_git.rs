@@ -10,43 +10,39 @@ use crate::error::{io_failed, read_failed};
 use crate::git::git;
 use crate::merge::by_merge_tree;
 use crate::trunk::lend_objects;
-use crate::{CommitId, Error, Merged, TreeId};
-use flate2::Compression;
+use crate::{CommitId, Error, Merged, loose};
 use flate2::read::ZlibDecoder;
-use flate2::write::ZlibEncoder;
 use gix::ObjectId;
 use gix::objs::{Kind, Write as _};
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
 /// Merges `theirs` onto a tree that was made of the commits `heads`.
 pub(super) fn onto_heads(
     repo: &mut gix::Repository,
-    attributes: Option<TreeId>,
     ours: ObjectId,
     heads: &[ObjectId],
     theirs: ObjectId,
 ) -> Result<Merged, Error> {
     let mut place = Place::new(repo)?;
-    let lent = place.lend(repo, &[ours]);
-    let ours = lent.and_then(|()| place.commit(ours, heads))?;
-    place.merge(repo, attributes, ours, theirs)
+    place.lend(repo, &[ours])?;
+    let commit = place.commit(ours, heads)?;
+    place.merge(repo, ours, commit, theirs)
 }
 
 /// Merges two trees that were both made from `base`.
 pub(super) fn trees(
     repo: &mut gix::Repository,
-    attributes: Option<TreeId>,
     [base, ours, theirs]: [ObjectId; 3],
 ) -> Result<Merged, Error> {
     let mut place = Place::new(repo)?;
     place.lend(repo, &[base, ours, theirs])?;
     let base = place.commit(base, &[])?;
-    let (ours, theirs) = (place.commit(ours, &[base])?, place.commit(theirs, &[base])?);
-    place.merge(repo, attributes, ours, theirs)
+    let (mine, theirs) = (place.commit(ours, &[base])?, place.commit(theirs, &[base])?);
+    place.merge(repo, ours, mine, theirs)
 }
 
 /// A folder of objects for one merge.
@@ -105,29 +101,22 @@ impl Place {
         if !self.lent.insert(id) {
             return Ok(false);
         }
-        let doing = || io_failed("lend an object to git");
-        let name = id.to_string();
-        let folder = self.dir.path().join("objects").join(&name[..2]);
-        fs::create_dir_all(&folder).map_err(doing())?;
-        let file = File::create(folder.join(&name[2..])).map_err(doing())?;
-        let mut packed = ZlibEncoder::new(file, Compression::fast());
-        let written = write!(packed, "{kind} {}\0", bytes.len())
-            .and_then(|()| packed.write_all(bytes))
-            .and_then(|()| packed.finish());
-        written.map_err(doing())?;
+        let objects = self.dir.path().join("objects");
+        loose::write(&objects, id, kind, bytes).map_err(io_failed("lend an object to git"))?;
         Ok(true)
     }
 
+    /// Merges two commits, by the attributes of a tree.
     fn merge(
         self,
         repo: &gix::Repository,
-        attributes: Option<TreeId>,
+        attributes: ObjectId,
         ours: ObjectId,
         theirs: ObjectId,
     ) -> Result<Merged, Error> {
         let mut command = git(&self.git_dir);
         command.env("GIT_OBJECT_DIRECTORY", self.dir.path().join("objects"));
-        let attributes = attributes.map_or_else(|| "HEAD".to_owned(), |tree| tree.to_string());
+        let attributes = attributes.to_string();
         let merged = by_merge_tree(command, &attributes, CommitId(ours), CommitId(theirs))?;
         if let Merged::Clean { .. } = merged {
             self.take(repo)?;

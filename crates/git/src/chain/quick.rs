@@ -6,12 +6,11 @@
 //! wrote a file its lines are merged; and every other case, of which most are conflicts, is git's.
 
 use super::{DOING, Merger, lines};
-use crate::Error;
 use crate::error::read_failed;
+use crate::objects::read_blob;
+use crate::{Blob, BlobId, Error, Reader};
 use bstr::{BStr, ByteSlice as _};
 use gix::ObjectId;
-use gix::merge::blob::platform::DriverChoice;
-use gix::merge::blob::{BuiltinDriver, ResourceKind};
 use gix::objs::Write as _;
 use gix::objs::tree::{EntryKind, EntryMode, EntryRef};
 
@@ -28,6 +27,8 @@ enum Came {
 
 /// Deeper than any path that git checks out.
 const DEPTH_MAX: usize = 1024;
+/// Longer than what people write by hand. It is held three times, and merged once more.
+const FILE_BYTES_MAX: u64 = 16 << 20;
 
 /// Merges three trees; `None` where it takes git.
 pub(super) fn trees(
@@ -36,10 +37,11 @@ pub(super) fn trees(
     ours: ObjectId,
     theirs: ObjectId,
 ) -> Result<Option<ObjectId>, Error> {
+    merger.attributes.follow(ours);
     let merged = folder(merger, [base, ours, theirs], BStr::new(""), 0)?;
     match merged {
         Some(Some(tree)) => Ok(Some(tree)),
-        Some(None) => Ok(Some(merger.repo.empty_tree().id().detach())),
+        Some(None) => Ok(Some(merger.reader.0.empty_tree().id().detach())),
         None => Ok(None),
     }
 }
@@ -56,7 +58,7 @@ fn folder(
     }
     let mut read = [Vec::new(), Vec::new(), Vec::new()];
     for (bytes, side) in read.iter_mut().zip(sides) {
-        *bytes = merger.repo.find_tree(side).map_err(read_failed(DOING))?.detach().data;
+        *bytes = merger.reader.0.find_tree(side).map_err(read_failed(DOING))?.detach().data;
     }
     let mut lists = [Vec::new(), Vec::new(), Vec::new()];
     for (list, bytes) in lists.iter_mut().zip(&read) {
@@ -87,7 +89,7 @@ fn folder(
     if merged.bytes.is_empty() {
         return Ok(Some(None));
     }
-    let written = merger.repo.write_buf(gix::objs::Kind::Tree, &merged.bytes);
+    let written = merger.reader.0.write_buf(gix::objs::Kind::Tree, &merged.bytes);
     Ok(Some(Some(written.map_err(read_failed(DOING))?)))
 }
 
@@ -138,7 +140,9 @@ fn decide(
     let (Some(base), Some(ours), Some(theirs)) = (base, ours, theirs) else {
         return Ok(Came::Unclear);
     };
-    if ours == theirs {
+    let modes = [base.0, ours.0, theirs.0];
+    // Folders that are the same now may both lack a file, which one side moved elsewhere.
+    if ours == theirs && !modes.iter().any(|mode| mode.is_tree()) {
         return Ok(Came::To(Some(ours)));
     }
     let mut path = folder_path.to_owned();
@@ -146,7 +150,6 @@ fn decide(
         path.push(b'/');
     }
     path.extend_from_slice(name);
-    let modes = [base.0, ours.0, theirs.0];
     if modes.iter().all(|mode| mode.is_tree()) {
         let merged = folder(merger, [base.1, ours.1, theirs.1], path.as_bstr(), depth + 1)?;
         return Ok(match merged {
@@ -159,7 +162,7 @@ fn decide(
     if !is_file || modes.iter().any(|mode| mode.kind() != kind) {
         return Ok(Came::Unclear);
     }
-    let merged = file(merger, [base.1, ours.1, theirs.1], kind, path.as_bstr())?;
+    let merged = file(merger, [base.1, ours.1, theirs.1], path.as_bstr())?;
     Ok(merged.map_or(Came::Unclear, |blob| Came::To(Some((ours.0, blob)))))
 }
 
@@ -167,27 +170,20 @@ fn decide(
 fn file(
     merger: &mut Merger,
     [base, ours, theirs]: [ObjectId; 3],
-    kind: EntryKind,
     path: &BStr,
 ) -> Result<Option<ObjectId>, Error> {
-    let Merger { repo, blobs, options, .. } = merger;
-    let sides = [
-        (ours, ResourceKind::CurrentOrOurs),
-        (theirs, ResourceKind::OtherOrTheirs),
-        (base, ResourceKind::CommonAncestorOrBase),
-    ];
-    for (id, side) in sides {
-        blobs.set_resource(id, kind, path, side, &*repo).map_err(read_failed(DOING))?;
-    }
-    // The attributes of the path say how it may be merged.
-    let ready = blobs.prepare_merge(&*repo, options.blob_merge).map_err(read_failed(DOING))?;
-    if ready.driver != DriverChoice::BuiltIn(BuiltinDriver::Text) {
+    let Merger { reader: Reader(repo), attributes, .. } = merger;
+    if !attributes.is_text(repo, path) {
         return Ok(None);
     }
-    let [base, ours, theirs] =
-        [ready.ancestor, ready.current, ready.other].map(|side| side.data.as_slice());
-    let (Some(base), Some(ours), Some(theirs)) = (base, ours, theirs) else { return Ok(None) };
-    let Some(text) = lines::merge(base, ours, theirs) else { return Ok(None) };
+    let read = |id: ObjectId| match read_blob(repo, BlobId(id), FILE_BYTES_MAX)? {
+        Blob::Whole(bytes) => Ok::<_, Error>(Some(bytes)),
+        Blob::TooLarge { .. } => Ok(None),
+    };
+    let (Some(base), Some(ours), Some(theirs)) = (read(base)?, read(ours)?, read(theirs)?) else {
+        return Ok(None);
+    };
+    let Some(text) = lines::merge(&base, &ours, &theirs) else { return Ok(None) };
     let written = repo.write_buf(gix::objs::Kind::Blob, &text);
     Ok(Some(written.map_err(read_failed(DOING))?))
 }

@@ -3,7 +3,7 @@
 use crate::Error;
 use std::collections::{BTreeMap, BTreeSet};
 use weir_git::{
-    Added, BString, Blob, ChangedPath, Commit, CommitId, Mode, Objects, Side, TreeId, Trunk,
+    Added, BString, Blob, ChangedPath, Commit, CommitId, Mode, Objects, Reader, Side, TreeId, Trunk,
 };
 use weir_guard::push::{Changed, Entry, Limits};
 use weir_guard::secrets::{AllowedSecrets, Finding, scan_added};
@@ -61,7 +61,7 @@ impl Facts {
         let base_tree = base.map(|base| objects.tree(base)).transpose()?;
         // What it comes to in the end, and every step on the way: a merge may take back what the trunk has and yet
         // equal one of its parents, and what a later commit takes back still lands in the history.
-        let mut paths = changed_between(objects, base_tree, head.tree)?;
+        let mut paths = changed_between(&objects.reader(), base_tree, head.tree)?;
         let shown = paths.iter().take(SHOWN_MAX).map(|path| path.path.clone()).collect();
         let mut messages = Vec::new();
         // Too many commits are refused by their number; no need to read them.
@@ -80,10 +80,14 @@ impl Facts {
         Ok(Self { commits, base, deletes: false, title: title(&head), paths, messages, shown })
     }
 
-    /// What the merge of a change onto `onto` comes to. Git follows renames, so an edit may arrive at another path
-    /// than the one that was pushed.
-    pub(crate) fn of_merge(objects: &Objects, onto: CommitId, tree: TreeId) -> Result<Self, Error> {
-        let paths = changed_between(objects, Some(objects.tree(onto)?), tree)?;
+    /// What the merge of a change comes to, onto `onto` and what was merged onto that before. Git follows renames, so an
+    /// edit may arrive at another path than the one that was pushed.
+    pub(crate) fn of_merge(
+        reader: &Reader,
+        onto: CommitId,
+        [before, merged]: [TreeId; 2],
+    ) -> Result<Self, Error> {
+        let paths = changed_between(reader, Some(before), merged)?;
         Ok(Self { commits: 1, base: Some(onto), paths, ..Self::default() })
     }
 
@@ -196,35 +200,31 @@ pub(crate) fn allowed_secrets(trunk: &Trunk, tip: CommitId) -> Result<AllowedSec
 /// What a commit itself changes. A merge answers only for what none of its parents had: what it merely takes over
 /// was judged with them, or is on the trunk.
 fn changed_by(objects: &Objects, commit: &Commit) -> Result<Vec<Path>, Error> {
-    let mut parents = commit.parents.iter();
+    let (mut parents, reader) = (commit.parents.iter(), objects.reader());
     let first = parents.next().map(|parent| objects.tree(*parent)).transpose()?;
-    let mut own = changed_between(objects, first, commit.tree)?;
+    let mut own = changed_between(&reader, first, commit.tree)?;
     for parent in parents {
-        let other = changed_between(objects, Some(objects.tree(*parent)?), commit.tree)?;
+        let other = changed_between(&reader, Some(objects.tree(*parent)?), commit.tree)?;
         let other: BTreeSet<_> = other.into_iter().map(|path| path.path).collect();
         own.retain(|path| other.contains(&path.path));
     }
     Ok(own)
 }
 
-fn changed_between(
-    objects: &Objects,
-    old: Option<TreeId>,
-    new: TreeId,
-) -> Result<Vec<Path>, Error> {
-    let changes = objects.changes(old, new, PATHS_MAX)?;
+fn changed_between(reader: &Reader, old: Option<TreeId>, new: TreeId) -> Result<Vec<Path>, Error> {
+    let changes = reader.changes(old, new, PATHS_MAX)?;
     if changes.more {
         return Err(too_many_paths().into());
     }
-    changes.paths.into_iter().map(|changed| Path::read(objects, changed)).collect()
+    changes.paths.into_iter().map(|changed| Path::read(reader, changed)).collect()
 }
 
 impl Path {
-    fn read(objects: &Objects, changed: ChangedPath) -> Result<Self, Error> {
+    fn read(reader: &Reader, changed: ChangedPath) -> Result<Self, Error> {
         let (old, new) = (changed.old(), changed.new());
         let link = match new {
             Some(Side { mode: Mode::Link, blob: Some(blob), .. }) => {
-                match objects.blob(blob, LINK_BYTES_MAX)? {
+                match reader.blob(blob, LINK_BYTES_MAX)? {
                     Blob::Whole(target) => Some(BString::from(target)),
                     // Longer than any path: shown as what is refused.
                     Blob::TooLarge { .. } => Some(BString::from("/")),
