@@ -25,7 +25,7 @@ impl Caller {
     }
 }
 
-/// Every right there is.
+/// Every right that people have by their role.
 pub(crate) const RIGHTS: [Right; 5] =
     [Right::Read, Right::Task, Right::Claim, Right::Approve, Right::Admin];
 
@@ -39,11 +39,11 @@ fn role_allows(role: Role, right: Right) -> bool {
         Role::Owner => true,
         Role::Member => match right {
             Right::Read | Right::Task | Right::Claim | Right::Approve => true,
-            Right::Admin => false,
+            Right::Admin | Right::Run => false,
         },
         Role::Auditor => match right {
             Right::Read => true,
-            Right::Task | Right::Claim | Right::Approve | Right::Admin => false,
+            Right::Task | Right::Claim | Right::Approve | Right::Admin | Right::Run => false,
         },
     }
 }
@@ -52,7 +52,7 @@ fn role_allows(role: Role, right: Right) -> bool {
 fn agent_allows(right: Right) -> bool {
     match right {
         Right::Read | Right::Claim => true,
-        Right::Task | Right::Approve | Right::Admin => false,
+        Right::Task | Right::Approve | Right::Admin | Right::Run => false,
     }
 }
 
@@ -66,7 +66,8 @@ impl Guard {
             Some(Holder::Token(token)) => {
                 let token = self.live_token(*token, now)?;
                 let role = self.present_person(token.person)?.role;
-                let rights = token.rights.intersection(&rights_of(role)).copied().collect();
+                let rights = token.rights.iter().filter(|right| role_allows(role, **right));
+                let rights = rights.copied().collect();
                 Ok(Caller { actor: Actor::Person(token.person), rights, token: Some(token.id) })
             }
             Some(Holder::Session(session)) => {
@@ -122,13 +123,29 @@ impl Guard {
         }
         if !caller.rights.contains(&right) {
             let sentence = format!("this token may not {}", in_words(right));
-            return Err(Refusal::new("right.not_in_token", sentence)
-                .hint(format!("use one that was issued with the right `{right}`, or sign in")));
+            let hint = match right {
+                Right::Run => "an owner issues one that may: `weir runner token NAME`".to_owned(),
+                Right::Read | Right::Task | Right::Claim | Right::Approve | Right::Admin => {
+                    format!("use one that was issued with the right `{right}`, or sign in")
+                }
+            };
+            return Err(Refusal::new("right.not_in_token", sentence).hint(hint));
         }
         Ok(())
     }
 
-    fn require_role(&self, person: &Person, right: Right) -> Result<(), Refusal> {
+    /// Whether `caller` may fetch commits: whoever reads, and runners, which could test nothing otherwise.
+    ///
+    /// # Errors
+    /// As [`Guard::require`] of [`Right::Read`].
+    pub fn require_fetch(&self, caller: &Caller) -> Result<(), Refusal> {
+        match self.require(caller, Right::Run) {
+            Ok(()) => Ok(()),
+            Err(_) => self.require(caller, Right::Read),
+        }
+    }
+
+    pub(crate) fn require_role(&self, person: &Person, right: Right) -> Result<(), Refusal> {
         if role_allows(person.role, right) {
             return Ok(());
         }
@@ -204,5 +221,6 @@ fn in_words(right: Right) -> &'static str {
         Right::Claim => "open sessions or claim tasks",
         Right::Approve => "approve or reject",
         Right::Admin => "manage people, tokens and sessions of others",
+        Right::Run => "take runs of checks",
     }
 }

@@ -26,10 +26,20 @@ pub(crate) fn issue(
     let rights: BTreeSet<Right> = rights.into_iter().collect();
     if rights.is_empty() {
         return Err(Refusal::new("token.no_rights", "a token without a right opens nothing")
-            .hint("name at least one: `read`, `task`, `claim`, `approve`, `admin`"));
+            .hint("name at least one: `read`, `task`, `claim`, `approve`, `admin`, `run`"));
     }
-    guard.require_all(caller, &rights)?;
-    guard.present_person(person)?;
+    let owner = guard.present_person(person)?;
+    if rights.contains(&Right::Run) {
+        // Nobody has this one themselves: what a runner shows opens nothing but that.
+        if rights.len() > 1 {
+            return Err(Refusal::new("token.run_alone", "a runner's token may do nothing else")
+                .hint("issue another for the rest"));
+        }
+        guard.require(caller, Right::Admin)?;
+        guard.require_role(owner, Right::Run)?;
+    } else {
+        guard.require_all(caller, &rights)?;
+    }
     let label = name::checked("a token's label", label)?;
     unused(guard, &hash)?;
     let (token, rights) = (next(guard), rights.into_iter().collect());

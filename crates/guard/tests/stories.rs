@@ -75,6 +75,45 @@ fn a_token_ends_when_it_says_and_when_it_is_told() {
     );
 }
 
+/// A runner's token takes runs and fetches, and opens nothing else, whoever issued it.
+#[test]
+fn a_runners_token_does_one_thing() {
+    check(
+        "
+        0m  weir  open demo ann          | opened demo, P1 ann owner
+        0m  weir  add bob member         | P2 bob member
+        0m  weir  token P1 all k1        | K1 of P1 until 1000m
+        0m  weir  token P2 all k2        | K2 of P2 until 1000m
+        1m  k1    run                    | refused right.not_in_token
+        1m  k2    run                    | refused right.not_in_role
+        1m  k2    token P2 run r2        | refused right.not_in_role
+        1m  k1    token P2 run r2        | refused right.not_in_role
+        1m  k1    token P1 run,read r1   | refused token.run_alone
+        1m  k1    token P1 run r1        | K3 of P1 until 1001m
+        1m  k1    token P1 claim k4      | K4 of P1 until 1001m
+        1m  k4    fetch                  | refused right.not_in_token
+        2m  r1    run                    | may run
+        2m  r1    fetch                  | may fetch
+        2m  r1    read                   | refused right.not_in_token
+        2m  r1    add cat member         | refused right.not_in_token
+        2m  r1    role P2 owner          | refused right.not_in_token
+        2m  r1    session ** 10m s1      | refused right.not_in_token
+        2m  r1    token P1 run r3        | refused token.too_narrow
+        2m  r1    token P1 read r3       | refused token.too_narrow
+        2m  r1    offer P1 link 15m      | refused token.too_narrow
+        2m  r1    revoke K1              | refused right.not_in_token
+        2m  r1    approve P2             | refused right.not_in_token
+        3m  k1    session ** 10m s1      | S1 of P1 until 13m
+        3m  s1    run                    | refused right.not_for_agents
+        4m  k1    role P2 owner          | P2 is owner
+        4m  k2    role P1 member         | P1 is member
+        4m  r1    run                    | refused right.not_in_role
+        4m  k2    revoke K3              | K3 revoked
+        4m  r1    run                    | refused token.revoked
+        ",
+    );
+}
+
 #[test]
 fn a_link_signs_in_once() {
     check(

@@ -33,6 +33,19 @@ fn step(
         "weir" => Caller::weir(),
         secret => guard.authenticate(&hash(secret), now)?,
     };
+    if words[0] == "run" {
+        guard.require(&caller, Right::Run)?;
+        guard.require_fetch(&caller)?;
+        return Ok(("may run".to_owned(), Vec::new()));
+    }
+    if words[0] == "fetch" {
+        guard.require_fetch(&caller)?;
+        return Ok(("may fetch".to_owned(), Vec::new()));
+    }
+    if words[0] == "read" {
+        guard.require(&caller, Right::Read)?;
+        return Ok(("may read".to_owned(), Vec::new()));
+    }
     if words[0] == "approve" {
         let authors = words[1].split(',').map(id).collect();
         return Ok((format!("by {}", guard.may_approve(&caller, &authors)?), Vec::new()));
@@ -150,6 +163,6 @@ fn role(text: &str) -> Role {
 }
 
 fn right(text: &str) -> Right {
-    let all = rights_of(Role::Owner);
+    let all = rights_of(Role::Owner).into_iter().chain([Right::Run]);
     all.into_iter().find(|right| right.to_string() == text).expect(text)
 }

@@ -41,6 +41,9 @@ pub enum Right {
     Approve,
     /// Manage people, tokens and sessions of others.
     Admin,
+    /// Take runs of checks, and tell what came of them. No person has it by their role: only a token of its own that an
+    /// owner issued, for a runner.
+    Run,
 }
 
 impl fmt::Display for Right {
@@ -51,6 +54,7 @@ impl fmt::Display for Right {
             Self::Claim => "claim",
             Self::Approve => "approve",
             Self::Admin => "admin",
+            Self::Run => "run",
         })
     }
 }

@@ -18,7 +18,10 @@ pub fn role() -> Schema {
 
 /// A [`weir_model::event::guard::Right`].
 pub fn right() -> Schema {
-    one_of(&["read", "task", "claim", "approve", "admin"], "One thing that a token may allow.")
+    one_of(
+        &["read", "task", "claim", "approve", "admin", "run"],
+        "One thing that a token may allow. `run` stands alone: for runners.",
+    )
 }
 
 /// Some rights.
