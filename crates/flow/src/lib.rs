@@ -232,6 +232,14 @@ impl Flow {
             | queue::Event::RevisionDequeued { .. }
             | queue::Event::CandidateRepeated { .. }
             | queue::Event::RunStopped { .. }
+            | queue::Event::RunnerSeen { .. }
+            | queue::Event::RunnerLeft { .. }
+            | queue::Event::RunOffered { .. }
+            | queue::Event::RunRecalled { .. }
+            | queue::Event::RunTaken { .. }
+            | queue::Event::RunRenewed { .. }
+            | queue::Event::RunReturned { .. }
+            | queue::Event::ReportRefused { .. }
             | queue::Event::QueueFrozen { .. }
             | queue::Event::QueueThawed { .. }
             | queue::Event::ClassSet { .. }

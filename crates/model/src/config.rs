@@ -65,7 +65,7 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Queue {
-    /// How many candidates are tested at once.
+    /// How many candidates are tested at once by the server itself; with none, all are left to runners.
     pub workers: u32,
 }
 
@@ -207,8 +207,8 @@ impl Config {
         if config.checks.len() > CHECKS_MAX {
             return Err(malformed(None, &format!("more than {CHECKS_MAX} checks")));
         }
-        if !(1..=WORKERS_MAX).contains(&config.queue.workers) {
-            let what = format!("`workers` is a number from 1 to {WORKERS_MAX}");
+        if config.queue.workers > WORKERS_MAX {
+            let what = format!("`workers` is a number from 0 to {WORKERS_MAX}");
             return Err(malformed(line_of_check("workers"), &what));
         }
         for (index, check) in config.checks.iter().enumerate() {
@@ -286,7 +286,7 @@ mod tests {
             ("[[check]]\nname=\"a\"\nrun=\"x\"\n[[check]]\nname=\"a\"\nrun=\"y\"\n", "two checks"),
             ("[[check]]\nname=\"a\"\nrun=\" \"\n", "nothing to `run`"),
             ("x = [", "line 1"),
-            ("[queue]\nworkers = 0\n", "line 2"),
+            ("[queue]\nworkers = 1001\n", "line 2"),
             ("[[check]]\nname=\"a\"\nrun=\"x\"\npaths=[]\n", "looks at no"),
             ("[[check]]\nname=\"a\"\nrun=\"x\"\npaths=[\"../x\"]\n", "line 4"),
             ("[[check]]\nname=\"a\"\nrun=\"x\"\ntoolchain=[\"cc\"]\n", "line 4"),

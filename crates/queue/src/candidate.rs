@@ -2,6 +2,7 @@
 
 use crate::fold::not_under_test;
 use crate::plan::Cause;
+use crate::runner::Place;
 use crate::{Event, Queue, TipState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -48,6 +49,15 @@ pub struct Run {
     pub results: Vec<CheckResult>,
     /// Why it ended without a verdict, if it was stopped.
     pub stopped: Option<Dropped>,
+    /// Where its checks are run.
+    #[serde(default)]
+    pub place: Place,
+    /// How often a runner that had it was lost, or could not run it.
+    #[serde(default)]
+    pub lost: u32,
+    /// What came out for runners that did not finish it, which is proof of what it is about, and nothing more.
+    #[serde(default)]
+    pub before: Vec<CheckResult>,
 }
 
 /// How a run stands.
@@ -101,7 +111,16 @@ pub struct CheckResult {
 
 impl Run {
     pub(crate) fn begun(since: Timestamp) -> Self {
-        Self { since, results: Vec::new(), stopped: None }
+        let (results, before) = (Vec::new(), Vec::new());
+        Self { since, results, stopped: None, place: Place::Here, lost: 0, before }
+    }
+
+    /// The environment of the runner that has it, or had it when it ended; none is the server's own.
+    pub fn environment(&self) -> Option<&str> {
+        match &self.place {
+            Place::Taken(holding) => Some(&holding.environment),
+            Place::Here | Place::Offered => None,
+        }
     }
 }
 

@@ -5,13 +5,15 @@ mod known;
 use crate::candidate::{Candidate, CheckResult, Outcome, Run, RunState};
 use crate::landing::{Landing, Progress};
 use crate::past::Past;
+use crate::runner::{self, Holding, Seen};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 use weir_model::config::Check;
 use weir_model::event::queue::{Class, Dropped, Event, GateSource, Verdict};
 use weir_model::{
-    CandidateId, ChangeId, Digest, LandingId, PersonId, Refusal, RevisionId, TaskId, Timestamp,
+    CandidateId, ChangeId, Digest, FencingToken, LandingId, PersonId, Refusal, RevisionId, TaskId,
+    Timestamp,
 };
 
 /// The queue of a trunk.
@@ -36,6 +38,11 @@ pub struct Queue {
     /// The places of changes that are under repair.
     places: BTreeMap<ChangeId, Place>,
     past: Past,
+    /// In the order in which they came.
+    #[serde(default)]
+    pub(crate) runners: Vec<Seen>,
+    #[serde(default)]
+    pub(crate) last_lease: FencingToken,
 }
 
 /// What every candidate must pass.
@@ -202,6 +209,31 @@ pub fn evolve(queue: &mut Queue, at: Timestamp, event: &Event) {
             }
             queue.prove();
         }
+        Event::RunnerSeen { runner, environment, places, until } => {
+            let (runner, environment) = (runner.clone(), environment.clone());
+            let (places, since, until) = (*places, at, *until);
+            queue.saw(at, Seen { runner, environment, places, since, until });
+        }
+        Event::RunnerLeft { runner } => queue.runners.retain(|seen| seen.runner != *runner),
+        Event::RunOffered { candidate, run } => {
+            queue.put(*candidate, *run, at, runner::Place::Offered);
+        }
+        Event::RunRecalled { candidate, run } => {
+            queue.put(*candidate, *run, at, runner::Place::Here);
+        }
+        Event::RunTaken { candidate, run, runner, environment, lease, until } => {
+            let (runner, environment) = (runner.clone(), environment.clone());
+            let holding = Holding { runner, environment, lease: *lease, until: *until };
+            queue.hand_out(*candidate, *run, at, holding);
+        }
+        Event::RunRenewed { candidate, run, lease: _, until } => {
+            queue.renew(*candidate, *run, at, *until);
+        }
+        Event::RunReturned { candidate, run, lease: _, why, said: _ } => {
+            queue.take_back(*candidate, *run, at, *why);
+        }
+        // Kept for those who look into the ledger; no rule depends on it.
+        Event::ReportRefused { .. } => {}
         Event::CandidateDropped { candidate, why } => {
             queue.close(*candidate, Outcome::Dropped(*why));
         }
@@ -358,7 +390,7 @@ impl Queue {
         self.candidates.get_mut(&candidate).expect("an event names a candidate that was built")
     }
 
-    fn run_mut(&mut self, candidate: CandidateId, run: u32) -> Option<&mut Run> {
+    pub(crate) fn run_mut(&mut self, candidate: CandidateId, run: u32) -> Option<&mut Run> {
         let place = (run as usize).checked_sub(1)?;
         self.candidate_mut(candidate).runs.get_mut(place)
     }

@@ -12,6 +12,7 @@ mod landing;
 mod live;
 mod past;
 pub mod plan;
+mod runner;
 pub mod sim;
 
 pub use candidate::{Candidate, CheckResult, Culprit, Outcome, Run, RunState};
@@ -20,6 +21,7 @@ pub use landing::{Landing, Progress};
 pub use live::{Apart, Ask, Expected, Looked, Next, Outlook, next, outlook};
 pub use past::Past;
 pub use plan::Cause;
+pub use runner::{Held, Holding, LEASE_MAX, Place, RunnerCommand, Seen};
 
 use weir_model::event::queue::{Class, Dropped, Event, Step};
 use weir_model::{CandidateId, ChangeId, LandingId, PersonId, Refusal, RevisionId, TaskId};
@@ -96,6 +98,8 @@ pub enum Command {
         /// What came out.
         result: CheckResult,
     },
+    /// What a runner asks, or the driver about runs that are offered to them.
+    Runner(RunnerCommand),
     /// Send a revision back to its owner.
     Eject(Culprit),
     /// End what runs of a candidate.
@@ -201,8 +205,14 @@ pub fn decide(queue: &Queue, command: Command) -> Result<Vec<Event>, Refusal> {
             Ok(candidate::ejected(queue, revision, None, &code, why))
         }
         Command::Finish { candidate, run, result } => {
+            let taken = queue.taken().any(|(held, number, _)| (held, number) == (candidate, run));
+            if taken {
+                let sentence = format!("run {run} of `{candidate}` is a runner's");
+                return Err(Refusal::new("run.elsewhere", sentence));
+            }
             candidate::finish(queue, candidate, run, result)
         }
+        Command::Runner(command) => runner::decide(queue, command),
         Command::Eject(culprit) => candidate::eject(queue, culprit),
         Command::Stop { candidate, why } => candidate::stop(queue, candidate, why),
         Command::Drop { candidate, why } => {

@@ -4,6 +4,8 @@
 mod any_order;
 #[path = "promises/live.rs"]
 mod live;
+#[path = "promises/runners.rs"]
+mod runners;
 #[path = "promises/whole.rs"]
 mod whole;
 #[path = "promises/words.rs"]

@@ -1,7 +1,10 @@
 //! What happened between the gate and the trunk: candidates, checks, landings.
 
 use crate::config::Check;
-use crate::{CandidateId, ChangeId, Digest, LandingId, PersonId, RevisionId, TaskId};
+use crate::{
+    CandidateId, ChangeId, Digest, FencingToken, LandingId, PersonId, RevisionId, TaskId,
+    Timestamp, TokenId,
+};
 use serde::{Deserialize, Serialize};
 
 /// How a check ended. Only [`Verdict::Failed`] and [`Verdict::TimedOut`] speak about the change.
@@ -64,6 +67,30 @@ pub struct Step {
     pub revision: RevisionId,
     /// The tree that this gave, upon the steps before.
     pub tree: String,
+}
+
+/// A process that takes runs of checks, on this machine or another: told apart by the token that it shows, and by what it
+/// calls itself, for several may show one token.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Runner {
+    /// Its token.
+    pub token: TokenId,
+    /// What it calls itself.
+    pub name: String,
+}
+
+/// Why a runner no longer holds a run. None of it says anything about the change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Returned {
+    /// Nobody heard of it until its lease ended.
+    Expired,
+    /// It could not run it.
+    Unable,
+    /// It stops.
+    Stopping,
+    /// The answer by which it took it did not reach it: it asked again.
+    Unheard,
 }
 
 /// Where the rules of a gate came from.
@@ -157,6 +184,99 @@ pub enum Event {
         run: u32,
         /// Why.
         why: Dropped,
+    },
+    /// A runner is here, and how much it takes at once; said when it comes, when that changes, and now and then.
+    #[serde(rename = "runner.seen.v1")]
+    RunnerSeen {
+        /// The runner.
+        runner: Runner,
+        /// What its verdicts depend on of the machine: they hold for others that say the same, and for no others.
+        environment: String,
+        /// How many runs it takes at once.
+        places: u32,
+        /// Until when it counts as here, unless it is heard of again.
+        until: Timestamp,
+    },
+    /// A runner left.
+    #[serde(rename = "runner.left.v1")]
+    RunnerLeft {
+        /// The runner.
+        runner: Runner,
+    },
+    /// The server has no worker for a run: it waits for a runner.
+    #[serde(rename = "run.offered.v1")]
+    RunOffered {
+        /// The candidate.
+        candidate: CandidateId,
+        /// Which of its runs.
+        run: u32,
+    },
+    /// No runner had taken it: a worker of the server's runs it.
+    #[serde(rename = "run.recalled.v1")]
+    RunRecalled {
+        /// The candidate.
+        candidate: CandidateId,
+        /// Which of its runs.
+        run: u32,
+    },
+    /// A runner runs the checks of a candidate.
+    #[serde(rename = "run.taken.v1")]
+    RunTaken {
+        /// The candidate.
+        candidate: CandidateId,
+        /// Which of its runs.
+        run: u32,
+        /// The runner.
+        runner: Runner,
+        /// The environment it had then.
+        environment: String,
+        /// Tells this holding of the run from every earlier and later one.
+        lease: FencingToken,
+        /// Until when it is the runner's, unless it renews that.
+        until: Timestamp,
+    },
+    /// A runner is still at it.
+    #[serde(rename = "run.renewed.v1")]
+    RunRenewed {
+        /// The candidate.
+        candidate: CandidateId,
+        /// Which of its runs.
+        run: u32,
+        /// Under which lease.
+        lease: FencingToken,
+        /// Until when it is the runner's now.
+        until: Timestamp,
+    },
+    /// A run is no longer a runner's, and waits for one again; it begins anew.
+    #[serde(rename = "run.returned.v1")]
+    RunReturned {
+        /// The candidate.
+        candidate: CandidateId,
+        /// Which of its runs.
+        run: u32,
+        /// The lease that ended.
+        lease: FencingToken,
+        /// Why.
+        why: Returned,
+        /// What the runner said to it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        said: String,
+    },
+    /// What a runner told of a run was not taken: it did not hold it any more. It changed nothing.
+    #[serde(rename = "report.refused.v1")]
+    ReportRefused {
+        /// The candidate.
+        candidate: CandidateId,
+        /// Which of its runs.
+        run: u32,
+        /// The runner.
+        runner: Runner,
+        /// The lease that it named.
+        lease: FencingToken,
+        /// The check that it told of.
+        check: String,
+        /// The refusal's code.
+        code: String,
     },
     /// A check ended.
     #[serde(rename = "check.finished.v1")]

@@ -4,7 +4,9 @@ use weir_model::config::Check;
 use weir_model::event::Mandate;
 use weir_model::event::act::Event as Act;
 use weir_model::event::guard::{Event as Guard, Right, Role, TokenKind};
-use weir_model::event::queue::{Class, Dropped, Event as Queue, GateSource, Step, Verdict};
+use weir_model::event::queue::{
+    Class, Dropped, Event as Queue, GateSource, Returned, Runner, Step, Verdict,
+};
 use weir_model::event::review::{Counterpart, Event as Review, Repair};
 use weir_model::event::work::{Event as Work, Hold};
 use weir_model::{
@@ -84,6 +86,14 @@ kinds! {
     Event::Queue(Queue::LandingLost { .. }) => "landing.lost.v1",
     Event::Queue(Queue::CandidateRepeated { .. }) => "candidate.repeated.v1",
     Event::Queue(Queue::RunStopped { .. }) => "run.stopped.v1",
+    Event::Queue(Queue::RunnerSeen { .. }) => "runner.seen.v1",
+    Event::Queue(Queue::RunnerLeft { .. }) => "runner.left.v1",
+    Event::Queue(Queue::RunOffered { .. }) => "run.offered.v1",
+    Event::Queue(Queue::RunRecalled { .. }) => "run.recalled.v1",
+    Event::Queue(Queue::RunTaken { .. }) => "run.taken.v1",
+    Event::Queue(Queue::RunRenewed { .. }) => "run.renewed.v1",
+    Event::Queue(Queue::RunReturned { .. }) => "run.returned.v1",
+    Event::Queue(Queue::ReportRefused { .. }) => "report.refused.v1",
     Event::Queue(Queue::QueueFrozen { .. }) => "queue.frozen.v1",
     Event::Queue(Queue::QueueThawed { .. }) => "queue.thawed.v1",
     Event::Queue(Queue::ClassSet { .. }) => "class.set.v1",
@@ -168,6 +178,7 @@ fn guard() -> Vec<Guard> {
         Guard::PersonRemoved { person },
         token(TokenKind::Named, rights),
         token(TokenKind::Browser, vec![]),
+        token(TokenKind::Named, vec![Right::Run]),
         Guard::TokenRevoked { token: TokenId(9) },
         Guard::SignInOffered { person, hash, expires_at: at(-1) },
         Guard::SignInRedeemed { hash },
@@ -320,6 +331,10 @@ fn queue() -> Vec<Queue> {
         person: PERSON,
         reason: "a customer waits".into(),
     };
+    let lease = FencingToken(7);
+    let runner = || Runner { token: TokenId(9), name: "build-1".into() };
+    let returned =
+        |why, said: &str| Queue::RunReturned { candidate, run: 1, lease, why, said: said.into() };
     let dropped = |why| Queue::CandidateDropped { candidate, why };
     let moved = |from| Queue::TrunkMoved { trunk: "main".into(), from, to: OTHER.into() };
     let ejected = |candidate| Queue::RevisionEjected {
@@ -351,6 +366,36 @@ fn queue() -> Vec<Queue> {
         },
         Queue::CandidateRepeated { candidate, run: 2, why: "it failed once".into() },
         Queue::RunStopped { candidate, run: 2, why: Dropped::Unneeded },
+        Queue::RunnerSeen {
+            runner: runner(),
+            environment: "linux-x86_64@build-1".into(),
+            places: 4,
+            until: at(250),
+        },
+        Queue::RunnerLeft { runner: runner() },
+        Queue::RunOffered { candidate, run: 1 },
+        Queue::RunRecalled { candidate, run: 1 },
+        Queue::RunTaken {
+            candidate,
+            run: 1,
+            runner: runner(),
+            environment: "linux-x86_64@build-1".into(),
+            lease,
+            until: at(250),
+        },
+        Queue::RunRenewed { candidate, run: 1, lease, until: at(250) },
+        returned(Returned::Expired, ""),
+        returned(Returned::Unable, "could not fetch `Q1`"),
+        returned(Returned::Stopping, ""),
+        returned(Returned::Unheard, ""),
+        Queue::ReportRefused {
+            candidate,
+            run: 1,
+            runner: runner(),
+            lease,
+            check: "test".into(),
+            code: "run.lease_lost".into(),
+        },
         finished(Verdict::Passed, Some(0)),
         taken,
         finished(Verdict::Failed, Some(1)),

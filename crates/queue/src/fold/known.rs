@@ -4,6 +4,7 @@ use super::{Entry, Freeze, Gate, Queue, TipState};
 use crate::candidate::{Candidate, CheckResult, RunState};
 use crate::landing::{Landing, Progress};
 use crate::past::Past;
+use weir_model::config::Check;
 use weir_model::event::queue::{Class, Verdict};
 use weir_model::{CandidateId, ChangeId, Digest, LandingId, RevisionId, Timestamp};
 
@@ -121,11 +122,22 @@ impl Queue {
     pub fn proof(&self, key: &Digest) -> Option<(CandidateId, &CheckResult)> {
         let known = self.proofs.iter().rev().filter(|(known, _)| known == key);
         known.into_iter().find_map(|(_, candidate)| {
-            let results = self.candidate(*candidate)?.runs.iter().flat_map(|run| &run.results);
+            let runs = self.candidate(*candidate)?.runs.iter();
+            let results = runs.flat_map(|run| run.results.iter().chain(&run.before));
             let mut passed =
                 results.filter(|result| result.key == *key && result.verdict == Verdict::Passed);
             passed.next().map(|result| (*candidate, result))
         })
+    }
+
+    /// The first of these checks, as far as each is known to pass on exactly what its key is about.
+    pub fn proven(&self, checks: &[Check], keys: &[Digest]) -> Vec<CheckResult> {
+        let known = checks.iter().zip(keys).map_while(|(check, key)| {
+            let (from, known) = self.proof(key)?;
+            let (check, taken_from) = (check.name.clone(), Some(from));
+            Some(CheckResult { check, elapsed_ms: 0, taken_from, ..known.clone() })
+        });
+        known.collect()
     }
 
     /// All candidates, oldest first.

@@ -124,6 +124,14 @@ impl Recorded {
             QueueEvent::GateSet { .. }
             | QueueEvent::TrunkMoved { .. }
             | QueueEvent::RunStopped { .. }
+            | QueueEvent::RunnerSeen { .. }
+            | QueueEvent::RunnerLeft { .. }
+            | QueueEvent::RunOffered { .. }
+            | QueueEvent::RunRecalled { .. }
+            | QueueEvent::RunTaken { .. }
+            | QueueEvent::RunRenewed { .. }
+            | QueueEvent::RunReturned { .. }
+            | QueueEvent::ReportRefused { .. }
             | QueueEvent::CandidateDropped { .. }
             | QueueEvent::QueueFrozen { .. }
             | QueueEvent::QueueThawed { .. }

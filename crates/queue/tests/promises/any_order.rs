@@ -3,16 +3,19 @@
 use super::words::{command, result, revision, run, steps};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use weir_model::event::queue::{Dropped, Event, Step, Verdict};
-use weir_model::{CandidateId, LandingId, RevisionId, TaskId, Timestamp};
-use weir_queue::{Cause, Command, Culprit, Queue, decide, evolve};
+use std::time::Duration;
+use weir_model::event::queue::{Dropped, Event, Runner, Step, Verdict};
+use weir_model::{
+    CandidateId, FencingToken, LandingId, Lease, RevisionId, TaskId, Timestamp, TokenId,
+};
+use weir_queue::{Cause, Command, Culprit, Held, Holding, Queue, RunnerCommand, decide, evolve};
 
 proptest! {
     /// Whatever is asked in whatever order: a landing starts only from the tip, with a tree whose every check
     /// passed and which begins as the trunk does, and nothing lands twice.
     #[test]
     fn what_lands_was_tested_on_the_tip(
-        asked in proptest::collection::vec((0u8..14, 1u64..5, 0u8..4), 1..120)
+        asked in proptest::collection::vec((0u8..18, 1u64..5, 0u8..4), 1..120)
     ) {
         let mut queue = Queue::default();
         let mut passed: BTreeSet<String> = BTreeSet::new();
@@ -62,9 +65,21 @@ proptest! {
                 11 if number == 2 => Command::Repeat { candidate: testing, why: String::new() },
                 11 => Command::Eject(Culprit { revision, failing: testing, passing: open.first().copied(), cause: Cause::Content, why: String::new() }),
                 12 => Command::Dequeue { revision },
+                // Two runners, who may name any lease, at any time: nothing that they tell of a run that is another's counts.
+                13..=16 => Command::Runner(of_runner(&queue, testing, kind, number, verdict, turn)),
                 _ => Command::Drop { candidate: testing, why: Dropped::Interrupted },
             };
+            let told = match &command {
+                Command::Runner(RunnerCommand::Report { runner, held, now, .. }) => Some((runner.clone(), *held, *now)),
+                _ => None,
+            };
+            let holders = holders(&queue);
             let Ok(events) = decide(&queue, command) else { continue };
+            // Who tells of a run holds it, by the last lease that there was on it.
+            if let Some((runner, held, now)) = told {
+                let holder = holders.get(&(held.candidate, held.run));
+                prop_assert!(holder.is_some_and(|it| it.runner == runner && it.lease == held.lease && now < it.until));
+            }
             for event in events {
                 evolve(&mut queue, Timestamp::from_millis(turn as i64), &event);
                 match event {
@@ -94,6 +109,14 @@ proptest! {
                     | Event::CandidateBuilt { .. }
                     | Event::CandidateRepeated { .. }
                     | Event::RunStopped { .. }
+                    | Event::RunnerSeen { .. }
+                    | Event::RunnerLeft { .. }
+                    | Event::RunOffered { .. }
+                    | Event::RunRecalled { .. }
+                    | Event::RunTaken { .. }
+                    | Event::RunRenewed { .. }
+                    | Event::RunReturned { .. }
+                    | Event::ReportRefused { .. }
                     | Event::QueueFrozen { .. }
                     | Event::QueueThawed { .. }
                     | Event::ClassSet { .. }
@@ -108,6 +131,46 @@ proptest! {
                 prop_assert!(Some(open.at()) == queue.tip() || open.is_running());
                 prop_assert!(!open.rest().is_empty() || open.steps.is_empty());
             }
+        }
+    }
+}
+
+/// Who holds which run.
+fn holders(queue: &Queue) -> BTreeMap<(CandidateId, u32), Holding> {
+    queue.taken().map(|(candidate, run, it)| ((candidate, run), it.clone())).collect()
+}
+
+fn of_runner(
+    queue: &Queue,
+    candidate: CandidateId,
+    kind: u8,
+    number: u64,
+    verdict: Verdict,
+    turn: usize,
+) -> RunnerCommand {
+    let runner = Runner { token: TokenId(1 + number % 2), name: "r".into() };
+    // A turn is ten seconds, and a lease half a minute.
+    let now = Timestamp::from_millis(turn as i64 * 10_000);
+    let length = Lease::new(Duration::from_secs(30)).expect("in range");
+    let run = run(queue, candidate);
+    let newest = queue.taken().map(|(_, _, holding)| holding.lease).max().unwrap_or_default();
+    let lease = FencingToken(newest.0.saturating_sub(number / 3));
+    let held = Held { candidate, run, lease };
+    match (kind, number) {
+        (13, _) => RunnerCommand::Offer { candidate, run },
+        (14, 1..=3) => {
+            let (environment, places) = ("linux".into(), 2);
+            let holds = if number == 1 { vec![lease] } else { Vec::new() };
+            RunnerCommand::Take { runner, environment, places, holds, length, now }
+        }
+        (14, _) => RunnerCommand::Recall { candidate, run },
+        (15, 1) => RunnerCommand::Renew { runner, held, length, now },
+        (15, 2) => RunnerCommand::Return { runner, held, said: String::new(), now },
+        (15, 3) => RunnerCommand::Expire { candidate, run, now },
+        (15, _) => RunnerCommand::Leave { runner },
+        (_, _) => {
+            let result = result("test", verdict);
+            RunnerCommand::Report { runner, held, result, now }
         }
     }
 }

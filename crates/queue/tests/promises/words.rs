@@ -1,14 +1,15 @@
 //! Commands and events as words: a story is a table, one `command | outcome` a line.
 
 use weir_model::config::Check;
-use weir_model::event::queue::{Class, Dropped, Event, GateSource, Step, Verdict};
+use weir_model::event::queue::{Class, Dropped, Event, GateSource, Runner, Step, Verdict};
 use weir_model::{
-    CandidateId, ChangeId, Digest, LandingId, PersonId, RevisionId, TaskId, Timestamp,
+    CandidateId, ChangeId, Digest, LandingId, Lease, PersonId, RevisionId, TaskId, Timestamp,
+    TokenId,
 };
 use weir_queue::plan::Price;
 use weir_queue::{
-    Apart, Ask, Cause, CheckResult, Command, Culprit, Gate, Looked, Next, Queue, decide, evolve,
-    next,
+    Apart, Ask, Cause, CheckResult, Command, Culprit, Gate, Held, Looked, Next, Queue,
+    RunnerCommand, decide, evolve, next,
 };
 
 pub(crate) fn gate(names: &[&str]) -> Gate {
@@ -126,6 +127,22 @@ pub(crate) fn command(queue: &Queue, words: &[&str]) -> Command {
             person: PersonId(1),
             reason: "why".into(),
         },
+        [who @ ("r1" | "r2"), does, rest @ ..] => of_runner(queue, who, does, rest),
+        ["offer", q] => {
+            let candidate = candidate(q);
+            let run = run(queue, candidate);
+            Command::Runner(RunnerCommand::Offer { candidate, run })
+        }
+        ["recall", q] => {
+            let candidate = candidate(q);
+            let run = run(queue, candidate);
+            Command::Runner(RunnerCommand::Recall { candidate, run })
+        }
+        ["expire", q, at] => {
+            let candidate = candidate(q);
+            let run = run(queue, candidate);
+            Command::Runner(RunnerCommand::Expire { candidate, run, now: second(at) })
+        }
         ["freeze"] => Command::Freeze { person: PersonId(1), reason: "a release".into() },
         ["thaw"] => Command::Thaw { person: PersonId(1) },
         ["landed", l] => Command::FinishLanding { landing: landing(l) },
@@ -148,6 +165,49 @@ pub(crate) fn command(queue: &Queue, words: &[&str]) -> Command {
     }
 }
 
+/// `r1 takes 0s #1`, which knows that it holds that; `r1 renews Q1 #1 5s`, `r1 returns Q1 #1 5s`, `r1 passes Q1 #1 test 5s`.
+fn of_runner(queue: &Queue, who: &str, does: &str, rest: &[&str]) -> Command {
+    let runner = Runner { token: TokenId(1), name: who.into() };
+    let held = |q: &str, lease: &str| {
+        let candidate = q.parse().expect("a candidate");
+        Held { candidate, run: run(queue, candidate), lease: lease.parse().expect("a lease") }
+    };
+    let length = Lease::minutes(1);
+    Command::Runner(match (does, rest) {
+        ("takes", [at, holds @ ..]) => RunnerCommand::Take {
+            runner,
+            environment: who.into(),
+            places: 2,
+            holds: holds.iter().map(|lease| lease.parse().expect("a lease")).collect(),
+            length,
+            now: second(at),
+        },
+        ("renews", [q, lease, at]) => {
+            RunnerCommand::Renew { runner, held: held(q, lease), length, now: second(at) }
+        }
+        ("returns", [q, lease, at]) => {
+            let (held, said) = (held(q, lease), "no room".into());
+            RunnerCommand::Return { runner, held, said, now: second(at) }
+        }
+        (how @ ("passes" | "fails"), [q, lease, check, at]) => {
+            let verdict = if how == "passes" { Verdict::Passed } else { Verdict::Failed };
+            let (held, result) = (held(q, lease), result(check, verdict));
+            RunnerCommand::Report { runner, held, result, now: second(at) }
+        }
+        ("refused", [q, lease, check]) => {
+            let (held, check) = (held(q, lease), (*check).to_owned());
+            RunnerCommand::RecordRefused { runner, held, check, code: "run.lease_lost".into() }
+        }
+        ("leaves", []) => RunnerCommand::Leave { runner },
+        other => panic!("no such command of a runner: {other:?}"),
+    })
+}
+
+fn second(word: &str) -> Timestamp {
+    let seconds: i64 = word.trim_end_matches('s').parse().expect("seconds");
+    Timestamp::from_millis(seconds * 1000)
+}
+
 fn named(revisions: impl Iterator<Item = RevisionId>) -> String {
     revisions.map(|revision| revision.change.to_string()).collect::<Vec<_>>().join("+")
 }
@@ -165,6 +225,19 @@ pub(crate) fn tell(event: &Event) -> String {
         Event::CandidateRepeated { candidate, run, .. } => format!("repeated {candidate} as {run}"),
         Event::RunStopped { candidate, run, .. } => format!("stopped {candidate} {run}"),
         Event::CheckFinished { candidate, check, .. } => format!("finished {candidate} {check}"),
+        Event::RunnerSeen { runner, places, .. } => format!("saw {} for {places}", runner.name),
+        Event::RunnerLeft { runner } => format!("{} left", runner.name),
+        Event::RunOffered { candidate, run } => format!("offered {candidate} {run}"),
+        Event::RunRecalled { candidate, run } => format!("recalled {candidate} {run}"),
+        Event::RunTaken { candidate, run, runner, lease, until, .. } => {
+            let until = until.as_millis() / 1000;
+            format!("{} took {candidate} {run} by {lease} until {until}s", runner.name)
+        }
+        Event::RunRenewed { lease, until, .. } => {
+            format!("renewed {lease} until {}s", until.as_millis() / 1000)
+        }
+        Event::RunReturned { lease, why, .. } => format!("back {lease} {why:?}"),
+        Event::ReportRefused { lease, check, .. } => format!("refused {check} by {lease}"),
         Event::QueueFrozen { .. } => "frozen".into(),
         Event::QueueThawed { .. } => "thawed".into(),
         Event::ClassSet { change, .. } => format!("class of {change}"),

@@ -160,6 +160,37 @@ fn of_queue(see: &See<'_>, event: &queue::Event) -> String {
         Event::RunStopped { candidate, run, why } => {
             format!("the {} run of `{candidate}` was stopped: {}", ordinal(*run), dropped(*why))
         }
+        Event::RunnerSeen { runner, environment, places, .. } => {
+            let runs = count(*places as usize, "run");
+            format!("runner {} takes {runs} at once, on {environment}", runner_word(runner))
+        }
+        Event::RunnerLeft { runner } => format!("runner {} left", runner_word(runner)),
+        Event::RunOffered { candidate, run } => {
+            format!("the {} run of `{candidate}` waits for a runner", ordinal(*run))
+        }
+        Event::RunRecalled { candidate, run } => {
+            format!("no runner took the {} run of `{candidate}`: it runs here", ordinal(*run))
+        }
+        Event::RunTaken { candidate, run, runner, lease, until, .. } => {
+            let (who, run, until) = (runner_word(runner), ordinal(*run), moment(*until));
+            format!("runner {who} took the {run} run of `{candidate}` under {lease} until {until}")
+        }
+        Event::RunRenewed { candidate, run, lease, until } => {
+            let (run, until) = (ordinal(*run), moment(*until));
+            format!("the {run} run of `{candidate}` goes on under {lease} until {until}")
+        }
+        Event::RunReturned { candidate, run, lease, why, said } => {
+            let said =
+                if said.is_empty() { String::new() } else { format!(": {}", first_line(said)) };
+            let (run, why) = (ordinal(*run), returned_word(*why));
+            format!("the {run} run of `{candidate}` came back from under {lease}, {why}{said}")
+        }
+        Event::ReportRefused { candidate, run, runner, lease, check, code } => {
+            let (who, run) = (runner_word(runner), ordinal(*run));
+            format!(
+                "runner {who} told of check {check} in the {run} run of `{candidate}` under {lease}, too late ({code}):                  it changed nothing"
+            )
+        }
         Event::QueueFrozen { person, reason } => {
             let who = see.called(Actor::Person(*person));
             format!("{who} froze the queue: {}", first_line(reason))
@@ -254,6 +285,21 @@ pub(crate) fn seconds(millis: u64) -> String {
         100..10_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
         10_000..60_000 => format!("{} s", millis / 1000),
         60_000.. => format!("{} min {} s", millis / 60_000, millis % 60_000 / 1000),
+    }
+}
+
+/// A runner and its token: `build-1 (K2)`, the token in backticks.
+fn runner_word(runner: &queue::Runner) -> String {
+    format!("{} (`{}`)", runner.name, runner.token)
+}
+
+/// Why a run came back.
+fn returned_word(why: queue::Returned) -> &'static str {
+    match why {
+        queue::Returned::Expired => "which had ended",
+        queue::Returned::Unable => "for it could not be run there",
+        queue::Returned::Stopping => "for the runner stops",
+        queue::Returned::Unheard => "of which the runner had not heard",
     }
 }
 
