@@ -23,6 +23,7 @@ use std::sync::Arc;
 use tokio::runtime::RuntimeFlavor;
 use weir_guard::Caller;
 use weir_guard::policy::{Scope, is_secret};
+use weir_model::event::guard::Right;
 use weir_model::{Actor, ChangeId, Refusal, SessionId, config};
 use weir_view::answer::{
     Difference, Envelope, ImpactAnswer, MapAnswer, OutlineAnswer, SearchAnswer, SymbolAnswer,
@@ -259,6 +260,15 @@ impl Engine {
         .await
     }
 
+    /// Whoever may not read sees nothing of what others have written, committed or not.
+    fn may_look(&self, caller: &Caller) -> Result<(), Refusal> {
+        let now = self.now();
+        self.read(|folds| {
+            folds.guard.still_valid(caller, now)?;
+            folds.guard.require(caller, Right::Read)
+        })
+    }
+
     /// Answers from a view, with what others are doing meanwhile.
     async fn look<T: Send + 'static>(
         &self,
@@ -277,6 +287,7 @@ impl Engine {
         since: Option<Since>,
         answer: impl FnOnce(&Asked<'_>, &Others, Differ<'_>) -> T + Send + 'static,
     ) -> Result<T, Error> {
+        self.may_look(caller)?;
         let (engine, session) = (self.clone(), session_of(caller));
         let look = move || {
             let own = session.map(|session| engine.own(session)).transpose()?.flatten();

@@ -57,5 +57,6 @@ pub(crate) async fn import(
 #[utoipa::path(get, path = "/v1/view/indexes", tag = "view",
     responses((status = 200, body = Vec<ImportedIndex>), (status = "default", body = Refused)))]
 pub(crate) async fn list(door: Door) -> Reply<Vec<ImportedIndex>> {
+    door.read(|_| Ok(()))?;
     Ok(Json(door.engine().view_indexes()))
 }

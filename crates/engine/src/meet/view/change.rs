@@ -25,6 +25,7 @@ impl Engine {
         change: ChangeId,
         tokens: Option<usize>,
     ) -> Result<ImpactAnswer, Error> {
+        self.may_look(caller)?;
         let (engine, session) = (self.clone(), super::session_of(caller));
         let asked = tokio::task::spawn_blocking(move || engine.reached(session, change, tokens));
         asked.await.map_err(|error| Failure::Other(format!("could not look: {error}")))?
