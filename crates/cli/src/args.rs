@@ -2,8 +2,8 @@
 
 use crate::commands::{
     agents, approval, attach, audit, change, completions, doctor, guard, hook, init, log, mcp,
-    person, queue, session, show, sign_in, sign_in_link, status, submit, task, token, tool, tour,
-    up, view,
+    person, queue, runner, session, show, sign_in, sign_in_link, status, submit, task, token, tool,
+    tour, up, view,
 };
 use clap::{Parser, Subcommand};
 
@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Submit(submit::SubmitArgs),
     Queue(queue::QueueArgs),
     #[command(subcommand)]
+    Runner(runner::RunnerCommand),
+    #[command(subcommand)]
     Change(change::ChangeCommand),
     #[command(subcommand)]
     Person(person::PersonCommand),
@@ -128,6 +130,10 @@ mod tests {
             "queue freeze --why release",
             "queue thaw",
             "queue class C1 express -m outage",
+            "runner start",
+            "runner start --places 4 --environment ci-7 --name a --token-file t --folder f --lease 30s",
+            "runner token build-1 --lease 30d",
+            "runner list --json",
             "change approve C1.2",
             "change reject C1.2 -m no",
             "person add ann --role auditor",
@@ -171,6 +177,9 @@ mod tests {
             ("audit verify file", ErrorKind::MissingRequiredArgument),
             ("audit proof", ErrorKind::MissingRequiredArgument),
             ("audit proof T1", ErrorKind::ValueValidation),
+            ("runner", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
+            ("runner start --places 0", ErrorKind::ValueValidation),
+            ("runner start --lease 1s", ErrorKind::ValueValidation),
             ("queue simulate --policy best", ErrorKind::ValueValidation),
             ("queue simulate --arrivals often", ErrorKind::ValueValidation),
             ("up --listen nowhere", ErrorKind::ValueValidation),

@@ -15,6 +15,7 @@ pub(crate) mod log;
 pub(crate) mod mcp;
 pub(crate) mod person;
 pub(crate) mod queue;
+pub(crate) mod runner;
 pub(crate) mod session;
 pub(crate) mod show;
 pub(crate) mod sign_in;
@@ -61,6 +62,7 @@ pub(crate) fn run(ui: &mut Ui, here: &Here, command: Command) -> Result<Exit, Co
         Command::Resume(args) => agents::resume(ui, here, args),
         Command::Submit(args) => return submit::run(ui, here, &args),
         Command::Queue(args) => queue::run(ui, here, args),
+        Command::Runner(command) => runner::run(ui, here, command),
         Command::Change(command) => change::run(ui, here, command),
         Command::Person(command) => person::run(ui, here, command),
         Command::Token(command) => token::run(ui, here, command),

@@ -7,7 +7,7 @@ mod tools;
 mod view;
 
 pub(crate) use acts::{agents, approval, approvals};
-pub(crate) use lists::{changes, events, landings, queue, rest, sessions, tasks, waits};
+pub(crate) use lists::{changes, events, landings, queue, rest, runners, sessions, tasks, waits};
 pub(crate) use things::{candidate, change, landing, person, revision, session, task};
 pub(crate) use tools::{tool_offer, tool_servers};
 pub(crate) use view::{

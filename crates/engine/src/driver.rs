@@ -5,6 +5,7 @@
 //! queue; what it finds on starting is finished or given up first. Checks of several candidates run at once, each
 //! in a thread of its own that tells the driver and records nothing.
 
+mod away;
 mod chain;
 mod gate;
 mod jobs;
@@ -15,6 +16,7 @@ mod repair;
 #[cfg(test)]
 mod tests;
 
+use crate::check::{self, Machine};
 use crate::core::{Core, Decided, chain};
 use crate::{Engine, Error, Folds};
 use chain::{Chained, Chains};
@@ -26,11 +28,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
-use weir_ledger::LedgerError;
 use weir_model::event::queue::{Dropped, Verdict};
-use weir_model::{Actor, CandidateId, ChangeId, Context, Event, Refusal, RevisionId, Timestamp};
+use weir_model::{
+    Actor, CandidateId, ChangeId, Context, Digest, Event, Refusal, RevisionId, Timestamp,
+};
 use weir_queue::plan::Price;
-use weir_queue::{Apart, CheckResult, Command, Looked, Next, RunState, TipState};
+use weir_queue::{Apart, Command, Looked, Next, RunState};
 
 /// How long to wait after something failed that has nothing to do with a change.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -180,7 +183,8 @@ impl Drive {
         if let Some(landing) = self.read(|folds| folds.queue.landing_under_way().cloned()) {
             self.carry_out(&landing)?;
         }
-        for candidate in self.running() {
+        // What runners run, they still run.
+        for candidate in self.running_here() {
             self.queue(&Command::Stop { candidate, why: Dropped::Interrupted })?;
         }
         let open: Vec<ChangeId> = self.read(|folds| {
@@ -213,6 +217,7 @@ impl Drive {
             }
         }
         self.see_trunk()?;
+        self.tend_runs()?;
         let (next, wake) = self.plan();
         let mut turn = Turn::Idle;
         for step in next {
@@ -282,21 +287,20 @@ impl Drive {
         Ok(Turn::Done)
     }
 
-    /// Begins a run of a candidate's checks. What passed on exactly what a check looks at here, elsewhere, is taken over.
+    /// Begins a run of a candidate's checks, here or at a runner's. What passed on exactly what a check looks at here,
+    /// elsewhere, is taken over.
     fn run_checks(&mut self, candidate: CandidateId, run: u32) -> Result<(), Error> {
         let known = |it: &Self| it.read(|folds| folds.queue.candidate(candidate).cloned());
         let Some(built) = known(self) else { return Ok(()) };
         let objects = self.engine.0.trunk.objects();
-        let keys = gate::keys(objects, built.tree.parse()?, &built.checks)?;
-        for (check, key) in built.checks.iter().zip(&keys) {
-            let proof = self.read(|folds| {
-                folds.queue.proof(key).map(|(from, result)| (from, result.log, result.exit_code))
-            });
-            let Some((from, log, exit_code)) = proof else { break };
-            let (check, taken_from, key) = (check.name.clone(), Some(from), *key);
-            let (verdict, elapsed_ms) = (Verdict::Passed, 0);
-            let result =
-                CheckResult { check, verdict, exit_code, elapsed_ms, log, key, taken_from };
+        let keys = check::keys(objects, built.tree.parse()?, &built.checks, &Machine::Here)?;
+        // Nothing is left out of the server's own.
+        let keys: Vec<Digest> = keys.into_iter().flatten().collect();
+        let proven = self.read(|folds| folds.queue.proven(&built.checks, &keys));
+        if proven.len() < built.checks.len() && !self.has_worker() {
+            return self.offer(&built, run);
+        }
+        for result in proven {
             self.queue(&Command::Finish { candidate, run, result })?;
         }
         known(self).map_or(Ok(()), |known| self.jobs.start(known, run, keys))
@@ -322,13 +326,9 @@ impl Drive {
             .filter(|known| known.next_check(run).is_some() && self.running().contains(&candidate));
         match (told, runs) {
             (Told::Ran { check, key, ran }, Some(_)) => {
-                let log = match self.core().ledger.put_body(&ran.log) {
-                    // The same output was erased on purpose; its digest still tells it from others.
-                    Err(LedgerError::BodyErased(digest)) => digest,
-                    kept => kept?,
-                };
-                let tip = self.read(|folds| folds.queue.tip_state());
-                let result = ran.result(&check, key, log, tip == TipState::Proven);
+                let log = self.engine.keep_log(&ran.log)?;
+                let proven = self.read(|folds| folds.queue.has_passed_in(None));
+                let result = ran.result(&check, key, log, proven);
                 let verdict = result.verdict;
                 self.queue(&Command::Finish { candidate, run, result })?;
                 if verdict == Verdict::Broken {
@@ -440,7 +440,7 @@ impl Drive {
     /// How many facts about the queue are known. Most records are acts of agents, each of whom waits for an answer:
     /// nothing is looked up for those.
     fn queue_version(&self) -> u64 {
-        self.core().read(|standing| standing.version(QUEUE))
+        self.engine.queue_version()
     }
 
     /// Waits for the time given, until a check ends, until it is time to stop, or until there is more to know about the

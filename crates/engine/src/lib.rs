@@ -6,6 +6,7 @@
 //! Deliberately absent: rules. Each file in `meet` joins pillars for one kind of command and has no opinion.
 
 mod ask;
+pub mod check;
 mod clock;
 mod core;
 mod driver;
@@ -29,13 +30,14 @@ pub use error::{Error, Failure};
 pub use folds::Folds;
 pub use meet::acts::{Answered, Disk, Explained, Files, Holds, Otherwise, Proved};
 pub use meet::push::PushReply;
+pub use meet::runners::{Asking, Order, Report};
 pub use meet::view::{Since, Where};
 pub use rules::Found as Checks;
 pub use secret::Secret;
 pub use space::{ClockSource, Found, Options, Space, Store, write_private};
 pub use tools::{SECRETS, check_secret_name};
 pub use weir_guard::Caller;
-pub use weir_queue::Outlook;
+pub use weir_queue::{Held, Outlook};
 /// The answers of the view.
 pub use weir_view::answer as view;
 pub use weir_view::grep::Grep;

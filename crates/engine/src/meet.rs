@@ -5,6 +5,7 @@ pub(crate) mod people;
 pub(crate) mod push;
 mod queue;
 pub(crate) mod review;
+pub(crate) mod runners;
 pub(crate) mod sessions;
 pub(crate) mod stack;
 mod tasks;

@@ -35,6 +35,12 @@ impl Known {
 }
 
 impl Engine {
+    /// How many candidates can be tested at once: by the server's own workers, and by the runners that are here.
+    pub(crate) fn workers(&self, now: Timestamp) -> u32 {
+        let own = self.rules().queue.workers;
+        self.read(|folds| folds.queue.places(now)).saturating_add(own)
+    }
+
     /// What is expected of what waits in the queue, and why it waits.
     pub fn outlook(&self) -> Arc<Outlook> {
         let known = &self.0.outlook;
@@ -45,7 +51,7 @@ impl Engine {
             Some((_, Good::Until(_))) | None => {}
         }
         let apart = Apart::new();
-        let workers = self.rules().queue.workers;
+        let workers = self.workers(now);
         let (looked, price) = (Looked::new(), Price::default());
         let ask = Ask { now, workers, apart: &apart, looked: &looked, price };
         let planned = self.read(|folds| {

@@ -33,7 +33,20 @@ impl Checkout {
     /// # Errors
     /// `commit.unknown`; failures of the disk; a tree that git will not check out (`../x`, `.git/x`).
     pub fn clean(trunk: &Trunk, folder: &Path, commit: CommitId) -> Result<Self, Error> {
-        let tree = trunk.objects().tree(commit)?;
+        Self::of(trunk.dir(), trunk.objects(), folder, commit)
+    }
+
+    /// The same, from the repository at `git_dir`, whose objects these are.
+    ///
+    /// # Errors
+    /// As [`Checkout::clean`].
+    pub fn of(
+        git_dir: &Path,
+        objects: &Objects,
+        folder: &Path,
+        commit: CommitId,
+    ) -> Result<Self, Error> {
+        let tree = objects.tree(commit)?;
         let doing = || io_failed(format!("make `{}`", folder.display()));
         fs::create_dir_all(folder).map_err(doing())?;
         if fs::read_dir(folder).map_err(doing())?.next().is_some() {
@@ -42,9 +55,9 @@ impl Checkout {
         let folder = folder.canonicalize().map_err(doing())?;
         // From here on, dropping it removes what was done.
         let checkout = Self { folder, tree };
-        lay_out(&checkout.folder, trunk.dir())?;
+        lay_out(&checkout.folder, git_dir)?;
         fill(&checkout.folder, commit)?;
-        verify(trunk.objects(), tree, &checkout.folder)?;
+        verify(objects, tree, &checkout.folder)?;
         Ok(checkout)
     }
 

@@ -24,6 +24,7 @@ mod git;
 mod id;
 mod loose;
 mod merge;
+mod mirror;
 mod objects;
 mod pkt;
 mod push;
@@ -49,6 +50,7 @@ pub use files::{
 pub use git::{GIT_OLDEST, git_version};
 pub use id::{BlobId, CommitId, TreeId};
 pub use merge::{Merged, Written};
+pub use mirror::Mirror;
 pub use objects::{Blob, Commits, Entry, Objects, Reader};
 pub use push::{Decision, Push, RefUpdate};
 pub use quarantine::{Quarantine, hear_out};

@@ -12,6 +12,7 @@ pub(crate) mod indexes;
 pub(crate) mod look;
 pub(crate) mod people;
 pub(crate) mod queue;
+pub(crate) mod runners;
 pub(crate) mod sessions;
 pub(crate) mod tasks;
 pub(crate) mod tools;
@@ -81,6 +82,12 @@ fn described() -> (Router<Weir>, OpenApi) {
         .routes(routes!(queue::trace))
         .routes(routes!(queue::freeze, queue::thaw))
         .routes(routes!(queue::set_class))
+        .routes(routes!(runners::list))
+        .routes(routes!(runners::take))
+        .routes(routes!(runners::renew))
+        .merge(reports())
+        .routes(routes!(runners::give_back))
+        .routes(routes!(runners::leave))
         .routes(routes!(acts::detach))
         .routes(routes!(acts::checked))
         .routes(routes!(acts::agents))
@@ -128,6 +135,11 @@ fn hooks() -> OpenApiRouter<Weir> {
         .routes(routes!(acts::hook))
         .routes(routes!(acts::alone))
         .layer(DefaultBodyLimit::max(weir_hook::PAYLOAD_MAX + 1))
+}
+
+/// What checks print may be larger; the route says how large.
+fn reports() -> OpenApiRouter<Weir> {
+    OpenApiRouter::new().routes(routes!(runners::report)).layer(DefaultBodyLimit::disable())
 }
 
 /// The routes, and the document that describes them.

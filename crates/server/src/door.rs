@@ -73,6 +73,15 @@ impl Door {
         })
     }
 
+    /// Whether the caller may fetch commits.
+    pub(crate) fn may_fetch(&self) -> Result<(), Problem> {
+        let now = self.engine().now();
+        self.engine().read(|folds| {
+            folds.guard.still_valid(&self.caller, now).map_err(Problem::nobody)?;
+            Ok(folds.guard.require_fetch(&self.caller)?)
+        })
+    }
+
     /// As [`Door::read`], as the answer of a route.
     pub(crate) fn tell<T>(&self, read: impl FnOnce(&See<'_>) -> Result<T, Refusal>) -> Reply<T> {
         self.read(read).map(Json)

@@ -77,19 +77,21 @@ async fn info_refs(
     asked: Query<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, GitProblem> {
-    door.read(|_| Ok(()))?;
     let trunk = door.engine().trunk().clone();
     match asked.service.as_deref() {
         Some("git-upload-pack") => {
+            door.may_fetch()?;
             let refs = trunk.advertise_fetch(protocol(&headers)).await.map_err(failed)?;
             Ok(answer("application/x-git-upload-pack-advertisement", refs))
         }
         Some("git-receive-pack") => {
+            door.read(|_| Ok(()))?;
             let refs = tokio::task::spawn_blocking(move || trunk.advertise_push()).await;
             let refs = refs.map_err(|_| Problem::failed("refs could not be read".to_owned()))?;
             Ok(answer("application/x-git-receive-pack-advertisement", refs.map_err(failed)?))
         }
         Some(_) | None => {
+            door.read(|_| Ok(()))?;
             let refusal = Refusal::new("git.dumb", "only git's smart protocol is spoken here");
             Err(refusal.hint("use git 1.6.6 or newer").into())
         }
@@ -98,7 +100,7 @@ async fn info_refs(
 
 /// `POST /git/git-upload-pack`: a clone or a fetch, as it streams.
 async fn fetch(GitDoor(door): GitDoor, request: Request) -> Result<Response, GitProblem> {
-    door.read(|_| Ok(()))?;
+    door.may_fetch()?;
     let (parts, body) = request.into_parts();
     let mut body = weir_git::Body::new(reader(body), encoding(&parts.headers), ASK_BYTES_MAX)?;
     let protocol = protocol(&parts.headers).map(str::to_owned);

@@ -4,6 +4,7 @@ mod act;
 mod change;
 mod people;
 mod queue;
+mod runner;
 mod show;
 mod status;
 mod task;

@@ -9,6 +9,7 @@ pub mod change;
 pub mod guard;
 pub mod people;
 pub mod queue;
+pub mod runner;
 pub mod schema;
 pub mod show;
 pub mod space;
@@ -33,6 +34,10 @@ pub use people::{
 pub use queue::{
     Because, Candidate, Check, CheckResult, Explained, Frozen, Landing, NewClass, Outcome, Queue,
     Waiting,
+};
+pub use runner::{
+    ByRunner, LeaveRunner, RenewRun, RenewedRun, ReturnRun, RunCheck, RunEnded, RunOrder,
+    RunReport, Runner, RunnerRun, TakeRun, TakenRun,
 };
 pub use show::{Body, Commit, Link, Log, LogEntry, Shown, Thing};
 pub use space::{Counts, Space, Status, Wait, Whose};

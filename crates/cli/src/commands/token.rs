@@ -41,8 +41,9 @@ pub(crate) enum TokenCommand {
 
 /// A right, as the ledger spells it.
 fn right(text: &str) -> Result<Right, String> {
-    serde_json::from_value(text.into())
-        .map_err(|_| "a right is `read`, `task`, `claim`, `approve` or `admin`".to_owned())
+    serde_json::from_value(text.into()).map_err(|_| {
+        "a right is `read`, `task`, `claim`, `approve`, `admin` or, alone, `run`".to_owned()
+    })
 }
 
 pub(crate) fn run(ui: &mut Ui, here: &Here, command: TokenCommand) -> Result<(), CommandError> {

@@ -5,8 +5,8 @@ use crate::page::Page;
 use crate::table::{Cell, Look, Table};
 use weir_model::event::queue::Class;
 use weir_server::wire::{
-    Change, ChangeState, Landing, List, LogEntry, Outcome, Queue, Session, Task, TaskState, Wait,
-    Whose,
+    Change, ChangeState, Landing, List, LogEntry, Outcome, Queue, Runner, Session, Task, TaskState,
+    Wait, Whose,
 };
 
 /// Tasks, one a line.
@@ -94,7 +94,7 @@ pub(crate) fn queue(page: &mut Page, queue: &Queue) {
         page.line(format!("The trunk itself fails, as {candidate} shows: nobody is sent back."));
     }
     let mut table =
-        Table::new(&["candidate", "state", "checks", "runs", "revisions", "built because"]);
+        Table::new(&["candidate", "state", "checks", "by", "runs", "revisions", "built because"]);
     for candidate in &queue.testing {
         let (done, all) = (candidate.results.len(), candidate.checks.len());
         let look = match candidate.outcome {
@@ -107,12 +107,21 @@ pub(crate) fn queue(page: &mut Page, queue: &Queue) {
             strong(candidate.id),
             Cell::new(candidate.outcome.word(), look),
             format!("{done} of {all}").into(),
+            match &candidate.runner {
+                Some(runner) => runner.name.as_str().into(),
+                None if candidate.waits_for_runner => dim("waits for a runner"),
+                None => "".into(),
+            },
             candidate.runs.into(),
             super::list(&candidate.revisions).into(),
             candidate.built_because.as_str().into(),
         ]);
     }
     page.table(&table, "nothing is under test");
+    if !queue.runners.is_empty() {
+        page.line("");
+        runners(page, &queue.runners);
+    }
     page.line("");
     let mut table =
         Table::new(&["waits", "class", "since", "lands", "chance", "part of", "because", "title"]);
@@ -131,6 +140,27 @@ pub(crate) fn queue(page: &mut Page, queue: &Queue) {
         ]);
     }
     page.table(&table, "nothing waits");
+}
+
+/// Runners, and what each runs, since when.
+pub(crate) fn runners(page: &mut Page, runners: &[Runner]) {
+    let mut table = Table::new(&["runner", "token", "since", "places", "runs", "environment"]);
+    for runner in runners {
+        let run = |run: &weir_server::wire::RunnerRun| {
+            let check = run.check.as_deref().map(|check| format!(" {check}")).unwrap_or_default();
+            format!("{}{check} {}", run.candidate, page.ago(run.since))
+        };
+        let runs: Vec<String> = runner.runs.iter().map(run).collect();
+        table.row([
+            strong(&runner.name),
+            format!("{} {}", runner.token, runner.label).into(),
+            dim(page.ago(runner.since)),
+            format!("{} of {}", runs.len(), runner.places).into(),
+            runs.join(", ").into(),
+            runner.environment.as_str().into(),
+        ]);
+    }
+    page.table(&table, "no runner is here");
 }
 
 fn class_word(class: Class) -> &'static str {

@@ -1,6 +1,6 @@
 //! The checks that run: a thread for each candidate, which tells the driver what came out and records nothing itself.
 
-use super::gate::{Ran, Tree};
+use crate::check::{Cancel, Ran, Tree};
 use crate::{Engine, Error};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::PoisonError;
@@ -9,7 +9,6 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use weir_model::config::Check;
 use weir_model::{CandidateId, Digest};
 use weir_queue::Candidate;
-use weir_sandbox::Cancel;
 
 /// What a job tells the driver.
 pub(super) struct Report {
@@ -40,6 +39,11 @@ impl Jobs {
     pub(super) fn new(engine: Engine) -> Self {
         let (tell, hear) = mpsc::unbounded_channel();
         Self { engine, threads: BTreeMap::new(), tell, hear, heard: VecDeque::new() }
+    }
+
+    /// How many run.
+    pub(super) fn busy(&self) -> usize {
+        self.threads.len()
     }
 
     /// Begins a run of a candidate's checks, if it has any.
@@ -145,21 +149,22 @@ fn run(
     cancel: &Cancel,
     report: &impl Fn(Told),
 ) -> Result<(), Error> {
-    // Lets the owners, and anybody else, fetch what was tested.
-    let commit = candidate.commit.parse()?;
-    engine.0.trunk.create_ref(&format!("refs/weir/candidates/{}", candidate.id), commit)?;
+    engine.keep_candidate(candidate)?;
     // What is known already need not be run.
     let known = candidate.run(number).map_or(0, |run| run.results.len());
     let left = candidate.checks.iter().zip(keys).skip(known);
     if left.len() == 0 {
         return Ok(());
     }
-    let tree = Tree::lay_out(engine, candidate, number)?;
+    let (trunk, name) = (&engine.0.trunk, format!("{}-{number}", candidate.id));
+    let folder = engine.trees().join("gate").join(name);
+    let (commit, tree) = (&candidate.commit, &candidate.tree);
+    let tree = Tree::lay_out(trunk.dir(), trunk.objects(), &folder, commit, tree)?;
     for (check, key) in left {
         if cancel.is_cancelled() {
             return Ok(());
         }
-        let ran = tree.run(check, cancel)?;
+        let ran = tree.run(check, cancel);
         if cancel.is_cancelled() {
             return Ok(());
         }
@@ -170,4 +175,14 @@ fn run(
         }
     }
     Ok(())
+}
+
+impl Engine {
+    /// Lets runners, the owners and anybody else fetch what is tested.
+    pub(super) fn keep_candidate(&self, candidate: &Candidate) -> Result<(), Error> {
+        let (name, commit) =
+            (crate::meet::runners::ref_of(candidate.id), candidate.commit.parse()?);
+        self.0.trunk.create_ref(&name, commit)?;
+        Ok(())
+    }
 }

@@ -9,7 +9,8 @@ impl Drive {
     /// What to do next, and after how long that is another question though nothing has happened.
     pub(super) fn plan(&mut self) -> (Vec<Next>, Option<Duration>) {
         self.look();
-        let (now, workers) = (self.engine.now(), self.engine.rules().queue.workers);
+        let now = self.engine.now();
+        let workers = self.engine.workers(now);
         let Self { apart, looked, price, .. } = &*self;
         let ask = Ask { now, workers, apart, looked, price: *price };
         let planned = self.read(|folds| weir_queue::next(&folds.queue, &ask));

@@ -1,6 +1,7 @@
 //! What the driver's tests share: changes that were brought to a field, and a driver that is turned by hand.
 
 mod crashes;
+mod runners;
 mod several;
 mod stacks;
 

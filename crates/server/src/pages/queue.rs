@@ -94,6 +94,8 @@ fn lane(candidate: &Candidate) -> Markup {
             (id_link(&candidate.id.to_string()))
             (tag(candidate.outcome.word()))
             @if candidate.runs > 1 { span.soft { "run " (candidate.runs) " times" } }
+            @if let Some(runner) = &candidate.runner { span.soft { "by " (runner.name) " (" (runner.token) ")" } }
+            @if candidate.waits_for_runner { span.soft { "waits for a runner" } }
             @if let Some(why) = &candidate.why { span.soft { (why) } }
             @if let Some(landing) = candidate.landing { span.soft { "as " (id_link(&landing.to_string())) } }
         }

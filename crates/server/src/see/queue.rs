@@ -28,6 +28,7 @@ impl See<'_> {
                 TipState::Red(candidate) => Some(candidate),
                 TipState::Proven | TipState::Unknown | TipState::Open(_) => None,
             },
+            runners: self.runners(),
             waiting: waiting.collect(),
             waiting_total: queue.waiting().len() as u64,
         }
@@ -67,6 +68,7 @@ impl See<'_> {
                 (Outcome::Dropped, Some(dropped(*why).to_owned()), None)
             }
         };
+        let (runner, waits_for_runner) = Self::run_by(candidate);
         Candidate {
             id: candidate.id,
             revisions: candidate.revisions().collect(),
@@ -77,6 +79,8 @@ impl See<'_> {
             checks: candidate.checks.iter().map(check).collect(),
             built_because: candidate.why.clone(),
             runs: candidate.runs.len() as u64,
+            runner,
+            waits_for_runner,
             results: candidate
                 .runs
                 .last()

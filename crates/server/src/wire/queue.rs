@@ -1,6 +1,6 @@
 //! The gate and the queue: candidates, checks, landings.
 
-use super::{Change, LogEntry, Who};
+use super::{ByRunner, Change, LogEntry, Runner, Who};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weir_model::event::queue::{Class, Verdict};
@@ -30,6 +30,9 @@ pub struct Queue {
     /// Who froze the queue, and why, if somebody did: nothing lands until the thaw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frozen: Option<Frozen>,
+    /// The runners that are here, and what they run.
+    #[serde(default)]
+    pub runners: Vec<Runner>,
     /// What waits, first to land first; what is under test waits as well.
     pub waiting: Vec<Waiting>,
     /// How many wait in all.
@@ -150,6 +153,12 @@ pub struct Candidate {
     pub built_because: String,
     /// How often its checks ran, counting the run under way.
     pub runs: u64,
+    /// The runner that has the last run, or had it when it ended; none is a worker of the server's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner: Option<ByRunner>,
+    /// Whether that run waits for a runner.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits_for_runner: bool,
     /// What came out of the last run so far, in the same order.
     pub results: Vec<CheckResult>,
     /// Where it stands.

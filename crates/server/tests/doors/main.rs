@@ -8,6 +8,7 @@ mod git;
 mod mcp;
 mod openapi;
 mod pages;
+mod runners;
 mod support;
 mod view;
 mod walls;
