@@ -153,7 +153,7 @@ fn a_large_blob_is_listed_and_merged_without_being_read() {
     let path = BString::from("large");
     let read = objects.file(second, path.as_ref(), 1 << 20).expect("read");
     assert_eq!(read, Some(Blob::TooLarge { size: 200 << 20 }));
-    let chained = Merger::new(objects).expect("a merger").chain(second, &[side]).expect("chained");
+    let chained = Merger::new(objects).chain(second, &[side]).expect("chained");
     let merged = trunk.merge(second, side).expect("merged");
     match (chained, merged) {
         (Chained::Clean { tree }, Merged::Clean { tree: by_git }) => assert_eq!(tree, by_git),

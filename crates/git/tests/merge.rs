@@ -367,7 +367,10 @@ fn a_folder_of_files_alike_that_moved_is_merged_in_time() {
         let line = |at: usize| match at {
             200 => format!("    {edited}\n"),
             _ => {
-                format!("    let value_{at} = compute({});\n", if at % 40 == 0 { file } else { 0 })
+                format!(
+                    "    let value_{at} = compute({});\n",
+                    if at.is_multiple_of(40) { file } else { 0 }
+                )
             }
         };
         (0..400).map(line).collect()
