@@ -321,7 +321,11 @@ pub(crate) fn finish(
     let ends = verdict != Verdict::Passed || done == known.checks.len();
     // What has been overtaken is kept for as long as it may still tell something.
     let overtaken = queue.tip() != Some(known.at());
-    let over = overtaken && ends && known.count(RunState::Running) == 1;
+    let failed = matches!(verdict, Verdict::Failed | Verdict::TimedOut);
+    let contradicts = failed && crate::audit::is_doubt(queue, known, &check, &key);
+    let fails = known.count(RunState::Failed) + 1;
+    let (in_doubt, escapes) = (contradicts && fails < FAILS_MIN, contradicts && fails == FAILS_MIN);
+    let over = overtaken && ends && !in_doubt && known.count(RunState::Running) == 1;
     let finished = Event::CheckFinished {
         candidate,
         run,
@@ -333,8 +337,20 @@ pub(crate) fn finish(
         key,
         taken_from,
     };
-    let dropped = Event::CandidateDropped { candidate, why: Dropped::Overtaken };
-    Ok(std::iter::once(finished).chain(over.then_some(dropped)).collect())
+    // What landed is what it was said to be.
+    let audited = ends && verdict == Verdict::Passed && crate::audit::is_landed(queue, known);
+    let over = over || audited && !overtaken;
+    let why = if overtaken { Dropped::Overtaken } else { Dropped::Unneeded };
+    let dropped = Event::CandidateDropped { candidate, why };
+    // What was tested by a check that did not keep its promise proves nothing any more.
+    let landing = queue.landing_under_way().map(|landing| landing.candidate);
+    let others = queue
+        .testing()
+        .map(|open| open.id)
+        .filter(|id| escapes && *id != candidate && Some(*id) != landing);
+    let others =
+        others.map(|candidate| Event::CandidateDropped { candidate, why: Dropped::GateChanged });
+    Ok(others.chain([finished]).chain(over.then_some(dropped)).collect())
 }
 
 /// Ends the runs of a candidate. What no run of it said anything about, or cannot land any more, is given up whole.

@@ -2,6 +2,7 @@
 
 mod known;
 
+use crate::audit::Audits;
 use crate::candidate::{Candidate, CheckResult, Outcome, Run, RunState};
 use crate::landing::{Landing, Progress};
 use crate::past::Past;
@@ -43,6 +44,8 @@ pub struct Queue {
     pub(crate) runners: Vec<Seen>,
     #[serde(default)]
     pub(crate) last_lease: FencingToken,
+    #[serde(default)]
+    pub(crate) audits: Audits,
 }
 
 /// What every candidate must pass.
@@ -132,13 +135,14 @@ pub fn evolve(queue: &mut Queue, at: Timestamp, event: &Event) {
             queue.trunk.clone_from(trunk);
             if queue.gate.as_ref().is_none_or(|gate| gate.checks != *checks) {
                 queue.proven = None;
-                queue.spoken.clear();
+                queue.forget_verdicts();
             }
             queue.gate = Some(Gate {
                 checks: checks.clone(),
                 approvals_needed: *approvals_needed,
                 source: source.clone(),
             });
+            queue.audit_gate();
         }
         Event::TrunkMoved { trunk, from: _, to } => {
             queue.doubt();
@@ -159,7 +163,7 @@ pub fn evolve(queue: &mut Queue, at: Timestamp, event: &Event) {
             queue.forget_idle();
         }
         Event::CandidateBuilt { candidate, steps, tree, .. } => {
-            let checks = queue.gate.as_ref().map(|gate| gate.checks.clone()).unwrap_or_default();
+            let checks = queue.checks();
             let last = steps.last().map_or(tree, |step| &step.tree);
             assert!(last == tree, "what is tested is what the last step gave");
             let built = Candidate::built(event, checks, at);
@@ -207,6 +211,7 @@ pub fn evolve(queue: &mut Queue, at: Timestamp, event: &Event) {
             if let Some(known) = queue.candidates.get(candidate) {
                 queue.past.see_run(known, *run, at);
             }
+            queue.audit(*candidate, check, key);
             queue.prove();
         }
         Event::RunnerSeen { runner, environment, places, until } => {
@@ -368,6 +373,11 @@ impl Queue {
         if self.tip_state() != TipState::Proven {
             self.spoken.clear();
         }
+    }
+
+    /// Other checks count now.
+    pub(crate) fn forget_verdicts(&mut self) {
+        self.spoken.clear();
     }
 
     /// Forgets what says something only about revisions that no longer wait.

@@ -1,6 +1,6 @@
 //! Landings: the one step of the queue that everybody sees, recorded before it is taken.
 
-use crate::{Event, Queue};
+use crate::{Event, Queue, audit};
 use serde::{Deserialize, Serialize};
 use weir_model::event::queue::Dropped;
 use weir_model::{CandidateId, LandingId, Refusal, RevisionId};
@@ -54,7 +54,7 @@ pub(crate) fn start(
         let sentence = format!("candidate `{candidate}` has not passed its checks");
         return Err(Refusal::new("landing.unproven", sentence));
     }
-    if queue.gate().is_none_or(|gate| gate.checks != known.checks) {
+    if queue.gate().is_none() || queue.checks() != known.checks {
         let sentence = format!("candidate `{candidate}` passed other checks than the gate's");
         return Err(Refusal::new("landing.unproven", sentence));
     }
@@ -85,7 +85,7 @@ pub(crate) fn finish(queue: &Queue, landing: LandingId) -> Result<Vec<Event>, Re
     // What runs goes on: it may be about something that no check of what landed looks at. Else it is stopped.
     let overtaken = others.filter(|open| {
         let is_done = open.left().iter().all(|own| known.revisions.contains(own));
-        let goes_on = open.is_running() && !is_done;
+        let goes_on = open.is_running() && !is_done || audit::goes_on(queue, open);
         !goes_on && open.after(&known.from, &known.revisions, &known.tree).is_none()
     });
     let dropped = overtaken

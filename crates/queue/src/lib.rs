@@ -6,6 +6,7 @@
 //! place; (3) what waits keeps its order. `tests/promises.rs` tries to break them.
 //! Deliberately absent: builds, git, clocks. The engine brings facts in and carries decisions out.
 
+mod audit;
 mod candidate;
 mod fold;
 mod landing;
@@ -15,6 +16,7 @@ pub mod plan;
 mod runner;
 pub mod sim;
 
+pub use audit::{Audits, Escape};
 pub use candidate::{Candidate, CheckResult, Culprit, Outcome, Run, RunState};
 pub use fold::{Entry, Freeze, Gate, PLACE_KEPT, Queue, TipState, evolve};
 pub use landing::{Landing, Progress};

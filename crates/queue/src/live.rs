@@ -5,6 +5,7 @@
 //! planner does not know is added: pairs that git cannot merge, and whether the tip passes by itself, for until it does nobody
 //! is sent back.
 
+use crate::audit;
 use crate::candidate::Culprit;
 use crate::plan::{
     Attempt, Build, Cause, Eject, Forecast, Item, Learned, Level, Plan, Price, Rules, Snapshot,
@@ -96,7 +97,9 @@ pub fn next(queue: &Queue, ask: &Ask) -> Option<(Vec<Next>, Plan)> {
     if queue.gate().is_none() || queue.landing_under_way().is_some() {
         return None;
     }
-    let tip = tip_test(queue);
+    let running: usize = queue.testing().map(|open| open.count(RunState::Running)).sum();
+    let has_worker = running < ask.workers as usize;
+    let tip = tip_test(queue).or_else(|| audit::next(queue).filter(|_| has_worker));
     let held = tip_runs(queue) + u32::from(tip.is_some());
     let plan = plan(&snapshot(queue, ask, ask.workers.saturating_sub(held)));
     let mut next: Vec<Next> = tip.into_iter().collect();

@@ -2,6 +2,8 @@
 
 #[path = "promises/any_order.rs"]
 mod any_order;
+#[path = "promises/audits.rs"]
+mod audits;
 #[path = "promises/live.rs"]
 mod live;
 #[path = "promises/runners.rs"]

@@ -32,8 +32,8 @@ pub use people::{
     Person, Session, SignInLink, Token,
 };
 pub use queue::{
-    Because, Candidate, Check, CheckResult, Explained, Frozen, Landing, NewClass, Outcome, Queue,
-    Waiting,
+    Because, Candidate, Check, CheckResult, Explained, Frozen, Landing, NewClass, NotBelieved,
+    Outcome, Queue, Waiting,
 };
 pub use runner::{
     ByRunner, LeaveRunner, RenewRun, RenewedRun, ReturnRun, RunCheck, RunEnded, RunOrder,

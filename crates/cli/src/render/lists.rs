@@ -5,8 +5,8 @@ use crate::page::Page;
 use crate::table::{Cell, Look, Table};
 use weir_model::event::queue::Class;
 use weir_server::wire::{
-    Change, ChangeState, Landing, List, LogEntry, Outcome, Queue, Runner, Session, Task, TaskState,
-    Wait, Whose,
+    Change, ChangeState, Landing, List, LogEntry, NotBelieved, Outcome, Queue, Runner, Session,
+    Task, TaskState, Wait, Whose,
 };
 
 /// Tasks, one a line.
@@ -92,6 +92,12 @@ pub(crate) fn queue(page: &mut Page, queue: &Queue) {
     }
     if let Some(candidate) = queue.trunk_red {
         page.line(format!("The trunk itself fails, as {candidate} shows: nobody is sent back."));
+    }
+    for NotBelieved { check, passed, failed } in &queue.not_believed {
+        let check = crate::words::line(check);
+        page.line(format!(
+            "{check} looks at more than its `paths`: it passed {passed} and fails {failed}. It now runs on every change."
+        ));
     }
     let mut table =
         Table::new(&["candidate", "state", "checks", "by", "runs", "revisions", "built because"]);

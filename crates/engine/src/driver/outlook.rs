@@ -27,9 +27,13 @@ impl Drive {
 
     /// Finds out which checks look at what waits. Of what has landed it is remembered.
     fn look(&mut self) {
-        let known = &self.looked;
+        let checks = self.read(|folds| folds.queue.checks());
+        if self.looked_for != checks {
+            self.looked.clear();
+            self.looked_for = checks;
+        }
+        let (known, checks) = (&self.looked, &self.looked_for);
         let new = self.read(|folds| {
-            let checks = folds.queue.gate().map(|gate| gate.checks.as_slice()).unwrap_or_default();
             let paths: Option<Vec<_>> = checks.iter().map(|check| check.paths.as_ref()).collect();
             // A check that does not say what it looks at looks at everything.
             let paths = paths.filter(|paths| !paths.is_empty())?;

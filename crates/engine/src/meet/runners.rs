@@ -213,9 +213,9 @@ impl Engine {
         held: Held,
         asking: &Asking,
     ) -> Result<(), Error> {
-        let Some(known) = self.read(|folds| folds.queue.candidate(held.candidate).cloned()) else {
-            return Ok(());
-        };
+        let known = self.read(|folds| folds.queue.candidate(held.candidate).cloned());
+        // The tip itself is tested for what it is, whatever was said of it.
+        let Some(known) = known.filter(|known| !known.steps.is_empty()) else { return Ok(()) };
         let (environment, facts) = (asking.environment.clone(), asking.facts.clone());
         let machine = Machine::Of { environment, facts };
         let (engine, checks) = (self.clone(), known.checks.clone());

@@ -96,14 +96,16 @@ impl Queue {
     /// Whether the tip passes the gate's checks by itself.
     pub fn tip_state(&self) -> TipState {
         let asks = self.gate.as_ref().is_some_and(|gate| !gate.checks.is_empty());
-        if !asks || (self.proven.is_some() && self.proven == self.tip) {
-            return TipState::Proven;
-        }
+        let is_proven = self.proven.is_some() && self.proven == self.tip;
+        let red = |tip: &Candidate| {
+            !tip.has_passed() && tip.count(RunState::Failed) >= crate::candidate::FAILS_MIN
+        };
         match self.standing(&[]) {
+            _ if !asks => TipState::Proven,
+            // Also where it landed by verdicts that were taken over: this one was found out here.
+            Some(tip) if red(tip) => TipState::Red(tip.id),
+            _ if is_proven => TipState::Proven,
             None => TipState::Unknown,
-            Some(tip) if tip.count(RunState::Failed) >= crate::candidate::FAILS_MIN => {
-                TipState::Red(tip.id)
-            }
             Some(tip) => TipState::Open(tip.id),
         }
     }

@@ -3,8 +3,8 @@
 use weir_model::config::Check;
 use weir_model::event::queue::{Class, Dropped, Event, GateSource, Runner, Step, Verdict};
 use weir_model::{
-    CandidateId, ChangeId, Digest, LandingId, Lease, PersonId, RevisionId, TaskId, Timestamp,
-    TokenId,
+    CandidateId, ChangeId, Digest, LandingId, Lease, PathSet, PersonId, RevisionId, TaskId,
+    Timestamp, TokenId,
 };
 use weir_queue::plan::Price;
 use weir_queue::{
@@ -26,6 +26,15 @@ pub(crate) fn gate(names: &[&str]) -> Gate {
         approvals_needed: 0,
         source: GateSource::Detected("x".into()),
     }
+}
+
+/// The same, of checks that each promise to look at some paths only.
+pub(crate) fn promises(names: &[&str]) -> Gate {
+    let mut gate = gate(names);
+    for check in &mut gate.checks {
+        check.paths = Some(PathSet::new(["src/**"]).expect("paths"));
+    }
+    gate
 }
 
 pub(crate) fn result(check: &str, verdict: Verdict) -> CheckResult {
@@ -66,6 +75,7 @@ pub(crate) fn command(queue: &Queue, words: &[&str]) -> Command {
     let candidate = |word: &str| word.parse::<CandidateId>().expect("a candidate");
     let landing = |word: &str| word.parse::<LandingId>().expect("a landing");
     match words {
+        ["promise", names @ ..] => Command::SetGate { trunk: "main".into(), gate: promises(names) },
         ["gate", names @ ..] => Command::SetGate { trunk: "main".into(), gate: gate(names) },
         ["trunk", tip] => Command::SeeTrunk { trunk: "main".into(), tip: (*tip).into() },
         ["enqueue", c] => {
@@ -305,6 +315,10 @@ pub(crate) fn check(story: &str) {
                 let places = names.iter().map(place).collect();
                 looked.insert(revisions(change)[0], places);
                 String::new()
+            }
+            ["believed"] => {
+                let checks = queue.checks().into_iter().filter(|check| check.paths.is_some());
+                checks.map(|check| check.name).collect::<Vec<_>>().join(" ")
             }
             ["wait", minutes] => {
                 let minutes: i64 = minutes.trim_end_matches('m').parse().expect("minutes");

@@ -247,6 +247,13 @@ pub(super) fn held(queue: &Queue) -> Markup {
                 " shows: nobody is sent back for failing on it."
             }
         }
+        @for one in &queue.not_believed {
+            p.soft {
+                (one.check) " looks at more than its " code { "paths" } ": it passed "
+                (id_link(&one.passed.to_string())) " and fails " (id_link(&one.failed.to_string()))
+                ". It now runs on every change."
+            }
+        }
     }
 }
 

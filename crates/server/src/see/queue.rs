@@ -1,7 +1,9 @@
 //! The gate, the queue, candidates and landings.
 
 use super::{LINES_MAX, See};
-use crate::wire::{Candidate, Check, CheckResult, Frozen, Landing, Outcome, Queue, Waiting};
+use crate::wire::{
+    Candidate, Check, CheckResult, Frozen, Landing, NotBelieved, Outcome, Queue, Waiting,
+};
 use weir_model::event::queue::{Dropped, GateSource};
 use weir_model::{RevisionId, config};
 use weir_queue::{Progress, TipState};
@@ -29,6 +31,14 @@ impl See<'_> {
                 TipState::Proven | TipState::Unknown | TipState::Open(_) => None,
             },
             runners: self.runners(),
+            audits: queue.audits().done,
+            not_believed: (queue.audits().escapes.iter())
+                .map(|(check, escape)| NotBelieved {
+                    check: check.clone(),
+                    passed: escape.passed,
+                    failed: escape.failed,
+                })
+                .collect(),
             waiting: waiting.collect(),
             waiting_total: queue.waiting().len() as u64,
         }

@@ -27,6 +27,10 @@ pub struct Queue {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "Q1")]
     pub trunk_red: Option<CandidateId>,
+    /// How many landings by verdicts that were taken over were tested again, in whole, on the tree that landed.
+    pub audits: u64,
+    /// The checks that failed on what they were said to pass: what they say of `paths` does not count until it is changed.
+    pub not_believed: Vec<NotBelieved>,
     /// Who froze the queue, and why, if somebody did: nothing lands until the thaw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frozen: Option<Frozen>,
@@ -37,6 +41,19 @@ pub struct Queue {
     pub waiting: Vec<Waiting>,
     /// How many wait in all.
     pub waiting_total: u64,
+}
+
+/// A check that looks at more than its `paths` say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NotBelieved {
+    /// The check.
+    pub check: String,
+    /// The candidate that it had passed, as far as its `paths` go.
+    #[schema(value_type = String, example = "Q1")]
+    pub passed: CandidateId,
+    /// The candidate that it then failed, twice: a tip of the trunk.
+    #[schema(value_type = String, example = "Q3")]
+    pub failed: CandidateId,
 }
 
 /// Nothing lands.

@@ -282,11 +282,47 @@ fn a_check_is_skipped_by_proof() {
         (runs, from)
     };
     assert_eq!(ran("src/a"), (1, None));
-    assert_eq!(ran("docs/b"), (1, Some(CandidateId(1))));
-    assert_eq!(ran("src/c"), (2, None));
-    assert_eq!(ran("docs/d"), (2, Some(CandidateId(3))));
+    // The first that lands so is tested again, in whole, where it has landed.
+    assert_eq!(ran("docs/b"), (2, Some(CandidateId(1))));
+    assert_eq!(ran("src/c"), (3, None));
+    assert_eq!(ran("docs/d"), (3, Some(CandidateId(4))));
     std::fs::write(&tool, "two").expect("written");
-    assert_eq!(ran("docs/e"), (3, None));
+    assert_eq!(ran("docs/e"), (4, None));
+}
+
+/// The check says that it looks at `docs`, and looks at `src` as well. What lands by its word is tested again on the trunk: from
+/// then on its word does not count, and who mends it is tested in whole.
+#[test]
+fn a_check_that_looks_at_more_than_it_says_is_found_out() {
+    let (store, beside) = (MemoryStore::default(), tempfile::tempdir().expect("a folder"));
+    let runs = beside.path().join("runs");
+    let rules = format!(
+        "[[check]]\nname = \"docs\"\nrun = \"echo ran >> {}; test ! -e src/bad || test -e src/mend\"\n\
+         paths = [\"docs/**\"]\n[queue]\nworkers = 1\n",
+        runs.display()
+    );
+    let field = Field::with(store.clone(), &rules);
+    let mut drive = at_work(&field);
+    let mut ran = |file: &str| {
+        let change = bring(&field, file, "text\n");
+        work(&mut drive);
+        let runs = std::fs::read_to_string(&runs).unwrap_or_default().lines().count();
+        (change, runs)
+    };
+    let (first, runs) = ran("docs/a");
+    assert_eq!(runs, 1);
+    let (bad, runs) = ran("src/bad");
+    assert_eq!(runs, 3, "it landed unseen, and failed twice where it had landed");
+    let audits = field.engine.read(|folds| folds.queue.audits().clone());
+    let escape = audits.escapes.get("docs").map(|it| (it.passed, it.failed));
+    assert_eq!(escape, Some((CandidateId(1), CandidateId(3))));
+    let state = field.engine.read(|folds| folds.queue.tip_state());
+    assert_eq!(state, TipState::Red(CandidateId(3)));
+    let (mend, runs) = ran("src/mend");
+    assert_eq!(runs, 4, "it was run on what it says that it does not look at");
+    drop(drive);
+    assert_landed(&field, &[first, bad, mend]);
+    assert_eq!(field.engine.read(|folds| folds.queue.tip_state()), TipState::Proven);
 }
 
 /// No check looks at both changes. The first hangs until the second has landed, and then lands as well, without another run.
@@ -319,6 +355,6 @@ fn who_is_looked_at_by_other_checks_waits_for_nobody() {
     assert_landed(&field, &[slow, quick]);
     let ran = std::fs::read_to_string(&runs).expect("they ran");
     let of_slow = ran.lines().filter(|line| *line == "slow").count();
-    // Once without the change, for the quick one, and once with it.
-    assert!(of_slow <= 2, "{ran}");
+    // Once without the change, for the quick one, once with it, and once more on the trunk, for it was taken over there.
+    assert!(of_slow <= 3, "{ran}");
 }
