@@ -71,7 +71,7 @@ impl Engine {
     /// # Errors
     /// `right.*`; `runner.*`; failures of git and the ledger.
     pub async fn take_run(&self, caller: &Caller, asking: &Asking) -> Result<Option<Order>, Error> {
-        let runner = runner_of(caller, &asking.name)?;
+        let runner = self.runner(caller, &asking.name)?;
         loop {
             let take = |now| RunnerCommand::Take {
                 runner: runner.clone(),
@@ -105,7 +105,7 @@ impl Engine {
         held: Held,
         lease: Option<Lease>,
     ) -> Result<Timestamp, Error> {
-        let runner = runner_of(caller, name)?;
+        let runner = self.runner(caller, name)?;
         let (length, asks) = (lease.unwrap_or(LEASE), runner.clone());
         let renew = move |now| RunnerCommand::Renew { runner: asks.clone(), held, length, now };
         let until = |folds: &Folds, events: &[QueueEvent]| {
@@ -132,7 +132,7 @@ impl Engine {
         held: Held,
         report: &Report,
     ) -> Result<(), Error> {
-        let runner = runner_of(caller, name)?;
+        let runner = self.runner(caller, name)?;
         let told = self.take_report(caller, &runner, held, report);
         if let Err(Error::Refused(refusal)) = &told
             && matches!(&*refusal.code, "run.lease_lost" | "run.over")
@@ -158,7 +158,7 @@ impl Engine {
         held: Held,
         said: String,
     ) -> Result<(), Error> {
-        let runner = runner_of(caller, name)?;
+        let runner = self.runner(caller, name)?;
         let back = move |now| {
             let (runner, said) = (runner.clone(), said.clone());
             RunnerCommand::Return { runner, held, said, now }
@@ -171,7 +171,7 @@ impl Engine {
     /// # Errors
     /// `right.*`.
     pub async fn leave_runner(&self, caller: &Caller, name: &str) -> Result<(), Error> {
-        let runner = runner_of(caller, name)?;
+        let runner = self.runner(caller, name)?;
         let leave = move |_| RunnerCommand::Leave { runner: runner.clone() };
         self.tell_queue(caller, leave, |_, _| ()).await
     }
@@ -203,6 +203,12 @@ impl Engine {
             Err(LedgerError::BodyErased(digest)) => Ok(digest),
             kept => Ok(kept?),
         }
+    }
+
+    /// Who asks, if they may.
+    fn runner(&self, caller: &Caller, name: &str) -> Result<Runner, Refusal> {
+        self.may_run(caller)?;
+        runner_of(caller, name)
     }
 
     /// Takes over what has passed on exactly what a check looks at, in this runner's environment and no other.
