@@ -49,7 +49,7 @@ pub(super) struct Belief {
     pub(super) faults: Vec<Fault>,
 }
 
-/// A build that failed, with no suspect in it yet.
+/// A build that failed; while it is open, no suspect is in it.
 pub(super) struct Fault {
     /// Its place in [`Snapshot::builds`].
     pub(super) build: usize,
@@ -60,6 +60,10 @@ pub(super) struct Fault {
     pub(super) flakes: f64,
     /// The chance, before it failed, that two of it clash.
     clash: f64,
+    /// By member: the chance, before it failed, that it is good, and the open failure that it was part of then.
+    before: Vec<(f64, Option<usize>)>,
+    /// A suspect in it explains it.
+    explained: bool,
 }
 
 impl Fault {
@@ -69,6 +73,12 @@ impl Fault {
         let pairs = |count: usize| (count * count.saturating_sub(1)) as f64;
         let share = pairs(count) / pairs(self.members.len()).max(1.0);
         self.part(product * (1.0 - self.clash * share))
+    }
+
+    /// The chance, before it failed, that this member is good.
+    fn before_of(&self, slot: usize) -> Option<f64> {
+        let at = self.members.binary_search(&slot).ok()?;
+        Some(self.before[at].0)
     }
 
     /// The chance that a part of it is good that was good with `part` before it failed.
@@ -194,11 +204,11 @@ impl Belief {
         // A suspect explains the failure, and so does a smaller one inside of it that is hardly chance.
         let inside = |fault: &Fault| {
             let within = fault.members.iter().all(|slot| members.binary_search(slot).is_ok());
-            let explained = fault.members.iter().any(|slot| self.suspect[*slot]);
-            within && !explained && fault.part(fault.good) < 0.5
+            within && !fault.explained && fault.part(fault.good) < 0.5
         };
         if let Some(fault) = self.faults.iter().position(inside) {
-            return self.deepen(snapshot, fault, &members, fails, stands);
+            self.deepen(snapshot, fault, &members, fails, stands);
+            return self.explain();
         }
         if members.iter().any(|slot| self.suspect[*slot]) {
             for slot in &members {
@@ -232,15 +242,39 @@ impl Belief {
                     self.good[*slot] = before;
                 }
             }
-            return;
+            return self.explain();
         }
         let fault = self.faults.len();
-        for (slot, before) in members.iter().zip(before) {
+        let part_of = members.iter().map(|slot| self.fault_of[*slot]);
+        let before: Vec<(f64, Option<usize>)> = before.into_iter().zip(part_of).collect();
+        for (slot, (before, _)) in members.iter().zip(&before) {
             self.fault_of[*slot] = Some(fault);
-            self.before_fault[*slot] = before;
+            self.before_fault[*slot] = *before;
         }
         let clash = 1.0 - other * clashes.iter().map(|clash| 1.0 - clash).product::<f64>();
-        self.faults.push(Fault { build, members, good, flakes, clash });
+        self.faults.push(Fault { build, members, good, flakes, clash, before, explained: false });
+    }
+
+    /// The open failures with a suspect in them are explained: their other members are again what they were before.
+    fn explain(&mut self) {
+        for index in (0..self.faults.len()).rev() {
+            let fault = &self.faults[index];
+            if fault.explained || !fault.members.iter().any(|slot| self.suspect[*slot]) {
+                continue;
+            }
+            for (slot, (before, part_of)) in fault.members.iter().zip(&fault.before) {
+                // Who is part of a later one, too, was weighed for that with what this one had left of it.
+                if self.suspect[*slot] || self.fault_of[*slot] != Some(index) {
+                    continue;
+                }
+                self.good[*slot] = *before;
+                self.fault_of[*slot] = *part_of;
+                self.before_fault[*slot] = part_of
+                    .and_then(|earlier| self.faults[earlier].before_of(*slot))
+                    .unwrap_or(*before);
+            }
+            self.faults[index].explained = true;
+        }
     }
 
     /// A further failure around an open one: the less likely that was chance, unless what else failed explains this one.

@@ -219,3 +219,18 @@ fn who_is_doubted_stands_behind_others_until_it_has_passed() {
         ",
     );
 }
+
+#[test]
+fn one_fault_in_two_failures_leaves_the_others_as_they_were() {
+    let chances = |facts: &str| {
+        let told = plan(&snapshot(facts)).forecasts;
+        let of = |number: &str| {
+            told.iter().find(|told| told.revision == revision(number)).map_or(0.0, |t| t.chance)
+        };
+        ["1", "2", "3"].map(of)
+    };
+    let [one, two, three] = chances("wait 1 2 3; Q1 1 2: fail");
+    assert!(one < 0.7 && two < 0.7 && three > 0.9, "{one} {two} {three}");
+    let [one, two, three] = chances("wait 1 2 3; Q1 1 2: fail; Q2 2 3: fail");
+    assert!(one > 0.9 && two < 0.3 && three > 0.9, "{one} {two} {three}");
+}
