@@ -72,7 +72,7 @@ const ROOM: usize = 4;
 
 fn take(plan: &mut Plan, told: &mut Told, offers: impl Iterator<Item = Offer>, free: &mut usize) {
     for offer in offers {
-        let twice = |step: &Step| match (step, &offer.step) {
+        let in_vain = |step: &Step| match (step, &offer.step) {
             (Step::Start { items, .. }, Step::Start { items: others, .. }) => items == others,
             (Step::Again { build, .. }, Step::Again { build: other, .. }) => {
                 build == other
@@ -81,9 +81,11 @@ fn take(plan: &mut Plan, told: &mut Told, offers: impl Iterator<Item = Offer>, f
                         Step::Again { why: super::AgainWhy::Confirm { .. }, .. }
                     )
             }
+            // What was stopped to make room does not run again at once.
+            (Step::Stop { build, .. }, Step::Again { build: other, .. }) => build == other,
             _ => false,
         };
-        if *free == 0 || plan.steps.iter().any(twice) {
+        if *free == 0 || plan.steps.iter().any(in_vain) {
             continue;
         }
         *free -= 1;
@@ -96,7 +98,11 @@ fn take(plan: &mut Plan, told: &mut Told, offers: impl Iterator<Item = Offer>, f
 fn make_room(plan: &mut Plan, told: &mut Told, short: Vec<Offer>, stopped: &mut [bool]) {
     let (scene, reach) = (told.scene, told.reach);
     for offer in short {
-        let open = |index: &usize| scene.builds[*index].running > 0 && !stopped[*index];
+        let runs_again = |id| matches!(offer.step, Step::Again { build, .. } if build == id);
+        let open = |index: &usize| {
+            let seen = &scene.builds[*index];
+            seen.running > 0 && !stopped[*index] && !runs_again(seen.build.id)
+        };
         let least = (0..scene.builds.len())
             .filter(open)
             .min_by(|a, b| reach.worth[*a].total_cmp(&reach.worth[*b]));
