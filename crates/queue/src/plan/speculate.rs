@@ -43,9 +43,13 @@ pub(super) fn groups(
             left.extend_from_slice(rest);
             break;
         }
-        let taken = group(scene, reach, rest, batch);
-        let mut members = scene.empty();
-        rest[..taken].iter().for_each(|place| members.insert(*place));
+        let mut taken = group(scene, reach, rest, batch);
+        let mut members = first_of(scene, rest, taken);
+        // What stands before them is built with them and may fail them all: of dozens, again and again.
+        while taken > 1 && likeliest(scene, &members).1 < UNDECIDED {
+            taken = taken.div_ceil(2);
+            members = first_of(scene, rest, taken);
+        }
         match offer(scene, reach, &members, *first) {
             Some(offer) => offers.push(offer),
             None => left.extend_from_slice(&rest[..taken]),
@@ -53,6 +57,12 @@ pub(super) fn groups(
         rest = &rest[taken..];
     }
     (offers, left)
+}
+
+fn first_of(scene: &Scene, places: &[usize], count: usize) -> Set {
+    let mut set = scene.empty();
+    places[..count].iter().for_each(|place| set.insert(*place));
+    set
 }
 
 /// How many of the first of `wanting` go into one build.
