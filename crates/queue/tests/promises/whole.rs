@@ -421,10 +421,10 @@ fn what_went_wrong_once_does_not_again() {
             bad: 0.129_875_217_861_542_38,
             clash: 0.035_479_338_738_703_55,
             conflict: 0.032_271_104_036_114_33,
-            void: 0.174_528_262_088_909_39,
+            void: 0.174_528_262_088_909_4,
             accident: 0.016_989_685_953_526_214,
             split: true,
-            stacked: 0.327_639_002_311_964_51,
+            stacked: 0.327_639_002_311_964_5,
             ..calm.clone()
         },
         // A larger failure made a suspect look good again, and the same failed for ever.
