@@ -78,6 +78,12 @@ const BENCHES: &[Bench] = &[
         about: "Merges in memory beside `git merge-tree`, of 1, 10 and 200 files in a repository of 10,000",
     },
     Bench {
+        name: "replay",
+        example: "bench_replay",
+        needs_weir: false,
+        about: "Real histories of cargo and ruff through the queue, at 1, 10 and 50 times their speed, with real merges",
+    },
+    Bench {
         name: "commands",
         example: "bench_commands",
         needs_weir: false,
