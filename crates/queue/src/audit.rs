@@ -131,10 +131,11 @@ pub(crate) fn next(queue: &Queue) -> Option<Next> {
     let is_known = since.into_iter().any(|it| it.steps.is_empty() && it.onto == landing.to);
     let is_due = taken > 0 && !is_known && is_sampled(queue, landing.id);
     is_due.then(|| {
-        let why = format!(
-            "an audit: {taken} verdicts of `{}` were taken over from elsewhere",
-            landing.candidate
-        );
+        let verdicts = match taken {
+            1 => "a verdict".to_owned(),
+            taken => format!("{taken} verdicts"),
+        };
+        let why = format!("an audit: `{}` took {verdicts} over from elsewhere", landing.candidate);
         Next::Start(Vec::new(), why)
     })
 }
