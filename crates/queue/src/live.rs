@@ -113,6 +113,9 @@ pub fn next(queue: &Queue, ask: &Ask) -> Option<(Vec<Next>, Plan)> {
     Some((next, plan))
 }
 
+/// A tip that failed so often is red, and not by chance.
+const RED_FAILS_MAX: usize = 6;
+
 /// Where something failed, and nobody knows whether that is the tip's own fault, the tip is tested.
 fn tip_test(queue: &Queue) -> Option<Next> {
     let failed = |open: &Candidate| {
@@ -122,12 +125,15 @@ fn tip_test(queue: &Queue) -> Option<Next> {
         return None;
     }
     match queue.tip_state() {
-        TipState::Proven | TipState::Red(_) => None,
+        TipState::Proven => None,
         TipState::Unknown => {
             Some(Next::Start(Vec::new(), "do the checks pass on the tip itself?".to_owned()))
         }
-        TipState::Open(tip) => {
-            let idle = queue.candidate(tip).is_some_and(|tip| !tip.is_running());
+        // Red by chance, it would stay so until somebody lands, and whoever is bad would wait for that.
+        TipState::Open(tip) | TipState::Red(tip) => {
+            let again =
+                |tip: &Candidate| !tip.is_running() && tip.count(RunState::Failed) < RED_FAILS_MAX;
+            let idle = queue.candidate(tip).is_some_and(again);
             let why = "the tip itself has not passed, which may be chance";
             idle.then(|| Next::Repeat(tip, why.to_owned()))
         }

@@ -210,13 +210,74 @@ fn on_a_red_trunk_nobody_is_sent_back() {
         repeat Q2        | repeated Q2 as 2
         next             |
         fail Q2 test     | finished Q2 test
-        next             |
+        next             | repeat Q2
         eject C1 by Q1   | refused candidate.no_culprit
         pass Q3 test     | finished Q3 test
-        next             | land Q3
+        next             | repeat Q2, land Q3
         land Q3 b2       | landing L1 C2 a b2
         landed L1        | dropped Q1, dropped Q2, landed L1
         next             | start C1
+        ",
+    );
+}
+
+/// Twice may be chance as well: else whoever is bad would wait on it until somebody lands.
+#[test]
+fn a_tip_that_was_red_by_chance_is_found_to_pass() {
+    check(
+        "
+        gate test        | gate of 1
+        trunk a          | trunk at a
+        enqueue C1       | queued C1
+        build C1 a b1    | built Q1 C1 on a
+        fail Q1 test     | finished Q1 test
+        repeat Q1        | repeated Q1 as 2
+        fail Q1 test     | finished Q1 test
+        build tip a      | built Q2  on a
+        fail Q2 test     | finished Q2 test
+        repeat Q2        | repeated Q2 as 2
+        fail Q2 test     | finished Q2 test
+        next             | repeat Q2
+        repeat Q2        | repeated Q2 as 3
+        next             |
+        pass Q2 test     | finished Q2 test
+        next             | repeat Q1
+        repeat Q1        | repeated Q1 as 3
+        fail Q1 test     | finished Q1 test
+        next             | eject C1 by Q1
+        ",
+    );
+}
+
+#[test]
+fn a_tip_that_fails_again_and_again_is_red() {
+    check(
+        "
+        gate test        | gate of 1
+        trunk a          | trunk at a
+        enqueue C1       | queued C1
+        build C1 a b1    | built Q1 C1 on a
+        fail Q1 test     | finished Q1 test
+        repeat Q1        | repeated Q1 as 2
+        fail Q1 test     | finished Q1 test
+        build tip a      | built Q2  on a
+        fail Q2 test     | finished Q2 test
+        next             | repeat Q2
+        repeat Q2        | repeated Q2 as 2
+        fail Q2 test     | finished Q2 test
+        next             | repeat Q2
+        repeat Q2        | repeated Q2 as 3
+        fail Q2 test     | finished Q2 test
+        next             | repeat Q2
+        repeat Q2        | repeated Q2 as 4
+        fail Q2 test     | finished Q2 test
+        next             | repeat Q2
+        repeat Q2        | repeated Q2 as 5
+        fail Q2 test     | finished Q2 test
+        next             | repeat Q2
+        repeat Q2        | repeated Q2 as 6
+        fail Q2 test     | finished Q2 test
+        next             |
         ",
     );
 }
